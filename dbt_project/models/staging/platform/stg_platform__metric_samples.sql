@@ -1,0 +1,24 @@
+with
+
+metric_samples as (
+
+    select * from {{ source('platform', 'metric_samples') }}
+
+),
+
+renamed as (
+
+    select
+        source,
+        resource_id,
+        metric,
+        sampled_at,
+        resource_type,
+        value,
+        unit,
+        {{ json_text('labels') }} as labels
+    from metric_samples
+
+)
+
+select * from renamed

@@ -1,0 +1,25 @@
+with
+
+security_events as (
+
+    select * from {{ source('security', 'security_events') }}
+
+),
+
+renamed as (
+
+    select
+        security_event_id,
+        occurred_at,
+        event_type,
+        outcome,
+        user_id,
+        ip,
+        country,
+        target,
+        {{ json_text('details') }} as details
+    from security_events
+
+)
+
+select * from renamed

@@ -1,0 +1,8 @@
+-- Fails if money moved on a day for whose currency no exchange rate is known on or before it.
+select
+    payment_date,
+    currency,
+    cast(sum(attempts) as bigint) as attempts
+from {{ ref('int_payment_flows_converted') }}
+where rate is null
+group by payment_date, currency

@@ -1,0 +1,43 @@
+{#-
+  Fails if more lines of one delivery day of the feed are in quarantine than its contract allows (limit: load.feeds),
+  or if a file of unknown size is: one that is not empty and of which not one line could be counted.
+-#}
+{% test quarantined_share_at_most(model) %}
+
+with
+
+deliveries as (
+
+    select * from {{ source('load', 'deliveries') }}
+    where feed = '{{ model.identifier }}'
+
+),
+
+delivery_days as (
+
+    select
+        feed,
+        dt,
+        cast(sum(lines) as bigint) as lines,
+        cast(sum(quarantined) as bigint) as quarantined,
+        cast(sum(case when status = 'quarantined' and lines = 0 and bytes > 0 then 1 else 0 end) as bigint)
+            as files_of_unknown_size
+    from deliveries
+    group by feed, dt
+
+)
+
+select
+    delivery_days.feed,
+    delivery_days.dt,
+    delivery_days.lines,
+    delivery_days.quarantined,
+    delivery_days.files_of_unknown_size,
+    feeds.max_quarantined_share
+from delivery_days
+inner join {{ source('load', 'feeds') }} as feeds on delivery_days.feed = feeds.feed
+where
+    {{ divide('delivery_days.quarantined', 'delivery_days.lines') }} > feeds.max_quarantined_share
+    or delivery_days.files_of_unknown_size > 0
+
+{% endtest %}
