@@ -1,0 +1,125 @@
+"""Every path, variable and default of the warehouse, read once.
+
+`WAREHOUSE_HOME` names the root of all state (default `data/` of this checkout); `settings.yml` in it
+overrides the defaults below. The same values reach dbt as vars, so a default stands here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+
+
+class SettingsError(Exception):
+    """The configuration can't be used; the message says what was expected, found, and where."""
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """What a user may set in `settings.yml`: how numbers are reported and how many releases are kept."""
+
+    reporting_currency: str = "USD"
+    reporting_timezone: str = "UTC"
+    mau_window_days: int = 30
+    session_gap_minutes: int = 30
+    gross_margin: float = 1.0
+    week_start: str = "monday"
+    keep_releases: int = 30
+
+    def dbt_vars(self) -> dict[str, object]:
+        """The settings that dbt models read, by var name (all but the release housekeeping)."""
+        return {name: value for name, value in asdict(self).items() if name != "keep_releases"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One warehouse home: where its state lives and how it reports. Two homes share nothing."""
+
+    home: Path
+    reporting: Reporting = Reporting()
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def work(self) -> Path:
+        return self.home / "work"
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def candidate(self) -> Path:
+        """The database that the night writes; only the one writer opens it."""
+        return self.work / "warehouse.duckdb"
+
+    @property
+    def current_release(self) -> Path:
+        """The link that readers open; it points to one file in `releases`."""
+        return self.published / "warehouse.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        return self.published / "releases"
+
+
+def load_settings(home: Path | str | None = None) -> Settings:
+    """The settings of `home`, or of `WAREHOUSE_HOME`, or of `data/`.
+
+    Raises SettingsError where `settings.yml` is no mapping, names an unknown setting or an impossible value.
+    """
+    root = Path(home or os.environ.get("WAREHOUSE_HOME") or PROJECT_ROOT / "data").expanduser().resolve()
+    file = root / "settings.yml"
+    return Settings(root, _reporting(file) if file.exists() else Reporting())
+
+
+def _reporting(file: Path) -> Reporting:
+    try:
+        given = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{file}: expected a YAML mapping of settings, found: {error}") from error
+    if not isinstance(given, dict):
+        raise SettingsError(f"{file}: expected a mapping such as 'reporting_currency: EUR', found {given!r}")
+    defaults = {field.name: field.default for field in fields(Reporting)}
+    unknown = sorted(set(map(str, given)) - set(defaults))
+    if unknown:
+        raise SettingsError(f"{file}: unknown setting {', '.join(unknown)}; known are {', '.join(defaults)}")
+    for name, value in given.items():
+        _check(file, name, value, defaults[name])
+    return Reporting(**given)
+
+
+def _check(file: Path, name: str, value: object, default: object) -> None:
+    wanted = (int, float) if isinstance(default, float) else type(default)
+    problem = None
+    if isinstance(value, bool) or not isinstance(value, wanted):
+        problem = f"a value like {default!r}"
+    elif isinstance(value, (int, float)) and value < (0 if name == "gross_margin" else 1):
+        problem = "a positive number"
+    elif name == "gross_margin" and value > 1:  # type: ignore[operator]
+        problem = "a fraction from 0 to 1"
+    elif name == "reporting_currency" and not (len(str(value)) == 3 and str(value).isalpha() and str(value).isupper()):
+        problem = "an ISO 4217 code such as USD"
+    elif name == "week_start" and value not in ("monday", "sunday"):
+        problem = "monday or sunday"
+    elif name == "reporting_timezone" and not _is_timezone(str(value)):
+        problem = "an IANA time zone such as Europe/Berlin"
+    if problem:
+        raise SettingsError(f"{file}: {name}: expected {problem}, found {value!r}")
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True

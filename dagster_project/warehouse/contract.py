@@ -1,0 +1,140 @@
+"""The feeds' contracts, read from the dbt sources that declare them.
+
+Each feed stands once, in `dbt_project/models/staging/<domain>/_<domain>__sources.yml`: dbt documents and tests
+from it, the loader validates from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dagster_project.settings import DBT_PROJECT
+
+DATA_TYPES = ("varchar", "bigint", "double", "decimal(24,10)", "boolean", "date", "timestamp", "json")
+RETENTION_CLASSES = ("metrics", "application_logs", "security_logs", "audit_logs", "business")
+RAW_SCHEMA = "raw"
+
+
+class ContractError(Exception):
+    """A contract can't be used; the message names the file, the feed and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One contract column; the bounds and lists say which values are possible."""
+
+    name: str
+    data_type: str
+    description: str
+    required: bool = False
+    pii: bool = False
+    accepted_values: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str | None = None
+    default: object = None
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One feed: what a row is, which rows are the same thing, and how much of a day may be broken."""
+
+    name: str
+    domain: str
+    description: str
+    mode: str
+    key: tuple[str, ...]
+    version: str | None
+    retention: str
+    max_quarantined_share: float
+    freshness_hours: float
+    columns: tuple[Column, ...]
+
+    @property
+    def event_time(self) -> str:
+        """The column that says when a row happened: its first required timestamp, else its first required date."""
+        required = [column for column in self.columns if column.required]
+        ordered = [c for c in required if c.data_type == "timestamp"] + [c for c in required if c.data_type == "date"]
+        # a row's version is when it was last written, not when the thing happened
+        return next((c.name for c in ordered if c.name != self.version), ordered[0].name)
+
+
+def read_contracts(dbt_project: Path = DBT_PROJECT) -> dict[str, Feed]:
+    """Every feed by name. Raises ContractError where a contract is missing a part or contradicts itself."""
+    feeds: dict[str, Feed] = {}
+    for file in sorted(dbt_project.glob("models/staging/*/_*__sources.yml")):
+        for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]:
+            if source.get("schema", source["name"]) != RAW_SCHEMA:
+                continue
+            for table in source["tables"]:
+                feed = _feed(file, source["name"], table)
+                if feed.name in feeds:
+                    raise ContractError(f"{file}: feed {feed.name} is declared twice")
+                feeds[feed.name] = feed
+    if not feeds:
+        raise ContractError(f"{dbt_project}: no contract found under models/staging/*/_*__sources.yml")
+    return feeds
+
+
+def _feed(file: Path, domain: str, table: dict[str, Any]) -> Feed:
+    config = table.get("config", {})
+    meta = config.get("meta", {})
+    where = f"{file.name}: {table['name']}"
+    try:
+        freshness = config["freshness"]["warn_after"]
+        feed = Feed(
+            name=table["name"],
+            domain=domain,
+            description=table.get("description", "").strip(),
+            mode=meta["mode"],
+            key=tuple(meta["key"]),
+            version=meta.get("version"),
+            retention=meta["retention"],
+            max_quarantined_share=float(meta["max_quarantined_share"]),
+            freshness_hours=freshness["count"] * {"minute": 1 / 60, "hour": 1, "day": 24}[freshness["period"]],
+            columns=tuple(_column(column) for column in table["columns"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ContractError(f"{where}: missing or malformed: {error}") from error
+    _check(where, feed)
+    return feed
+
+
+def _column(column: dict[str, Any]) -> Column:
+    meta = column.get("config", {}).get("meta", {})
+    return Column(
+        name=column["name"],
+        data_type=column["data_type"],
+        description=column.get("description", "").strip(),
+        required=bool(meta.get("required", False)),
+        pii=bool(meta.get("pii", False)),
+        accepted_values=tuple(meta.get("accepted_values", ())),
+        minimum=meta.get("minimum"),
+        maximum=meta.get("maximum"),
+        pattern=meta.get("pattern"),
+        default=meta.get("default"),
+    )
+
+
+def _check(where: str, feed: Feed) -> None:
+    names = [column.name for column in feed.columns]
+    unknown_types = [c.name for c in feed.columns if c.data_type not in DATA_TYPES]
+    rules = {
+        "mode is append or upsert": feed.mode in ("append", "upsert"),
+        "an upsert feed, and only that, has a version": (feed.mode == "upsert") == (feed.version is not None),
+        "key and version are columns": {*feed.key, *filter(None, [feed.version])} <= set(names),
+        "each column stands once": len(names) == len(set(names)),
+        "an event time (a required timestamp or date)": any(
+            c.required and c.data_type in ("timestamp", "date") for c in feed.columns
+        ),
+        f"retention is one of {', '.join(RETENTION_CLASSES)}": feed.retention in RETENTION_CLASSES,
+        f"types are of {', '.join(DATA_TYPES)} (not so: {', '.join(unknown_types)})": not unknown_types,
+        "max_quarantined_share is a fraction": 0 <= feed.max_quarantined_share <= 1,
+    }
+    broken = [rule for rule, holds in rules.items() if not holds]
+    if broken:
+        raise ContractError(f"{where}: expected {'; '.join(broken)}")

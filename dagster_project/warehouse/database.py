@@ -1,0 +1,86 @@
+"""Opening the candidate, and the lock that makes its writer the only one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.settings import Settings
+
+# A reader of the candidate (the expectation suites) may outlive a killed night by seconds.
+OPEN_PATIENCE_SECONDS = 60
+
+_held: dict[Path, int] = {}
+
+
+@contextmanager
+def writer_lock(settings: Settings, report: Callable[[str], None] = print) -> Iterator[None]:
+    """Hold the home's one writer lock; a second process waits its turn, the same process may nest.
+
+    The lock is the operating system's (`flock`), so it ends with the process that held it, however that ends.
+    """
+    path = settings.work / "writer.lock"
+    if _held.get(path):
+        _held[path] += 1
+        try:
+            yield
+        finally:
+            _held[path] -= 1
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a+", encoding="utf-8") as file:
+        _acquire(file, report)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        _held[path] = 1
+        try:
+            yield
+        finally:
+            del _held[path]
+
+
+def _acquire(file, report: Callable[[str], None]) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        report(f"waiting for another run (process {file.read().strip() or 'unknown'}) that writes to this home")
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+@contextmanager
+def open_database(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the DuckDB file at `path`, in UTC, closed at the end; waits out a lock left by a dying reader.
+
+    Raises duckdb.IOException when the file stays locked for `OPEN_PATIENCE_SECONDS`.
+    """
+    connection = _connect(path, read_only)
+    try:
+        connection.execute("set timezone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + OPEN_PATIENCE_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            if "lock" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def only_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> tuple:
+    """The one row that `sql` gives (for an insert, the count); fetched whole, since DuckDB 2 blocks on a half-read result."""
+    (row,) = connection.execute(sql, parameters).fetchall()
+    return row

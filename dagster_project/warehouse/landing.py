@@ -1,0 +1,160 @@
+"""What lies in the landing zone: deliveries, and things that are none.
+
+`landing/<feed>/dt=YYYY-MM-DD/<name>.<ext>`; names beginning with `.` or `_` or ending in `.tmp` are being written
+and are passed over in silence; anything else that is no delivery is named with its remedy and stops nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+# extension -> (form of the records, compression)
+FORMATS: dict[str, tuple[str, str | None]] = {
+    ".ndjson": ("json", None),
+    ".ndjson.gz": ("json", "gzip"),
+    ".ndjson.zst": ("json", "zstd"),
+    ".jsonl": ("json", None),
+    ".jsonl.gz": ("json", "gzip"),
+    ".jsonl.zst": ("json", "zstd"),
+    ".csv": ("csv", None),
+    ".csv.gz": ("csv", "gzip"),
+    ".parquet": ("parquet", None),
+}
+_DT = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivered file, as the file system describes it; `identity` changes whenever the file may have changed."""
+
+    feed: str
+    dt: date
+    file: str
+    path: Path
+    size: int
+    identity: str
+
+    @property
+    def format(self) -> tuple[str, str | None]:
+        """(form of the records, compression) by the name's extension."""
+        return next(form for extension, form in FORMATS.items() if self.file.endswith(extension))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in the landing zone that is no delivery, and what to do about it."""
+
+    path: str
+    problem: str
+
+
+@dataclass
+class Landing:
+    """One scan of the landing zone."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def newest_dt(self) -> date | None:
+        """The newest delivery day, or None when nothing was delivered."""
+        return max((delivery.dt for delivery in self.deliveries), default=None)
+
+    def oldest_dt(self) -> date | None:
+        """The oldest delivery day, or None when nothing was delivered."""
+        return min((delivery.dt for delivery in self.deliveries), default=None)
+
+
+def scan(landing: Path, feeds: Collection[str]) -> Landing:
+    """Every delivery below `landing` in the order feed, dt, file, and everything that is none.
+
+    Links are never followed, so that a delivery can't point out of the landing zone.
+    """
+    found = Landing()
+    for feed_entry in _entries(landing, found):
+        if feed_entry.name not in feeds:
+            _report(found, feed_entry, f"unknown feed; known are {', '.join(sorted(feeds))}")
+        elif not feed_entry.is_dir(follow_symlinks=False):
+            _report(found, feed_entry, "a feed is a folder; deliver files as <feed>/dt=YYYY-MM-DD/<name>")
+        else:
+            for day_entry in _entries(Path(feed_entry.path), found):
+                _scan_day(found, feed_entry.name, day_entry)
+    return found
+
+
+def _scan_day(found: Landing, feed: str, day_entry: os.DirEntry[str]) -> None:
+    day = _day(day_entry.name)
+    if day is None or not day_entry.is_dir(follow_symlinks=False):
+        _report(found, day_entry, "expected a folder named by its delivery day, such as dt=2026-01-31")
+        return
+    for entry in _entries(Path(day_entry.path), found):
+        delivery = _delivery(found, feed, day, entry)
+        if delivery:
+            found.deliveries.append(delivery)
+
+
+def _delivery(found: Landing, feed: str, day: date, entry: os.DirEntry[str]) -> Delivery | None:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError as error:  # it vanished between listing and looking
+        _report(found, entry, f"could not be read: {error.strerror}")
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a link" if stat.S_ISLNK(status.st_mode) else "a folder" if stat.S_ISDIR(status.st_mode) else "no file"
+        _report(found, entry, f"{kind}, not a file; deliver the file itself")
+    elif not any(entry.name.endswith(extension) for extension in FORMATS):
+        _report(found, entry, f"unknown format; known extensions are {' '.join(FORMATS)}")
+    else:
+        identity = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+        return Delivery(feed, day, entry.name, Path(entry.path), status.st_size, identity)
+    return None
+
+
+def _entries(folder: Path, found: Landing) -> Iterator[os.DirEntry[str]]:
+    """The visible entries of `folder` in the order of their names."""
+    try:
+        with os.scandir(folder) as entries:
+            visible = [entry for entry in entries if not _is_being_written(entry.name)]
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        found.problems.append(Problem(_printable(folder), f"could not be read: {error.strerror}"))
+        return
+    for entry in sorted(visible, key=lambda entry: entry.name):
+        if entry.name.isprintable() and _is_utf8(entry.name):
+            yield entry
+        else:
+            _report(found, entry, "a name with unprintable characters; rename it")
+
+
+def _is_being_written(name: str) -> bool:
+    return name.startswith((".", "_")) or name.endswith(".tmp")
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _day(name: str) -> date | None:
+    match = _DT.fullmatch(name)
+    try:
+        return date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+def _report(found: Landing, entry: os.DirEntry[str], problem: str) -> None:
+    found.problems.append(Problem(_printable(Path(entry.path)), problem))
+
+
+def _printable(path: Path) -> str:
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")

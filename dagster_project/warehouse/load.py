@@ -1,0 +1,145 @@
+"""Landing files into raw tables, quarantine and the ledger, feed by feed, each feed in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import duckdb
+
+from dagster_project.settings import Settings
+from dagster_project.warehouse import ledger, standing
+from dagster_project.warehouse.contract import Feed, read_contracts
+from dagster_project.warehouse.database import only_row, open_database, writer_lock
+from dagster_project.warehouse.ledger import LedgerError
+from dagster_project.warehouse.landing import Delivery, Problem, scan
+from dagster_project.warehouse.personal_data import personal_data_key, use_key
+from dagster_project.warehouse.records import Batch, Source, content_hash, read_batches
+from dagster_project.warehouse.validation import json_shapes, judged
+
+
+@dataclass(frozen=True)
+class FeedLoad:
+    """What one run loaded of one feed, in files and records."""
+
+    feed: str
+    files: int = 0
+    lines: int = 0
+    loaded: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+
+
+@dataclass
+class LoadSummary:
+    """What one run loaded, and what it found in the landing zone that is no delivery."""
+
+    feeds: list[FeedLoad] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def touched_feeds(self) -> list[str]:
+        return [feed.feed for feed in self.feeds]
+
+    def total(self, measure: str) -> int:
+        """The sum of one measure (`files`, `lines`, `loaded`, `duplicates`, `quarantined`) over all feeds."""
+        return sum(getattr(feed, measure) for feed in self.feeds)
+
+
+def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSummary:
+    """Load every delivered file that is new or has new content; loading twice changes nothing.
+
+    Bad input ends in quarantine or among the problems and stops nothing else.
+    Raises ContractError for a contract that can't be used, LedgerError for a fault of the loader's own.
+    """
+    feeds = read_contracts()
+    settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with writer_lock(settings, report), open_database(settings.candidate) as connection:
+        connection.execute("set preserve_insertion_order = false")
+        use_key(connection, personal_data_key(settings))
+        ledger.create_tables(connection, feeds.values())
+        landing = scan(settings.landing, feeds)
+        summary = LoadSummary(problems=landing.problems)
+        for name, feed in feeds.items():
+            loaded = _load_feed(connection, feed, [d for d in landing.deliveries if d.feed == name], summary.problems)
+            if loaded:
+                summary.feeds.append(loaded)
+                report(_progress(loaded))
+        ledger.write_problems(connection, summary.problems)
+    return summary
+
+
+def _progress(loaded: FeedLoad) -> str:
+    parts = [f"{loaded.feed}: {loaded.loaded:,} rows from {loaded.files:,} files"]
+    parts += [f"{loaded.duplicates:,} duplicates"] if loaded.duplicates else []
+    parts += [f"{loaded.quarantined:,} quarantined"] if loaded.quarantined else []
+    return ", ".join(parts)
+
+
+def _load_feed(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, deliveries: list[Delivery], problems: list[Problem]
+) -> FeedLoad | None:
+    waiting, known_hashes = ledger.pending(connection, deliveries) if deliveries else ([], {})
+    if not waiting:
+        return None
+    connection.execute("begin")
+    try:
+        changed = _changed(connection, waiting, known_hashes, problems)
+        loaded = _load_files(connection, feed, changed, problems) if changed else None
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    return loaded
+
+
+def _changed(
+    connection: duckdb.DuckDBPyConnection,
+    waiting: list[Delivery],
+    known_hashes: dict[str, str],
+    problems: list[Problem],
+) -> list[Delivery]:
+    """The deliveries with content that was not loaded from their path before."""
+    changed = []
+    for delivery in waiting:
+        known = known_hashes.get(delivery.path.as_posix())
+        try:
+            if known is not None and content_hash(delivery) == known:
+                ledger.touch(connection, delivery)
+            else:
+                changed.append(delivery)
+        except OSError as error:
+            problems.append(Problem(str(delivery.path), f"could not be read: {error.strerror}"))
+    return changed
+
+
+def _load_files(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, deliveries: list[Delivery], problems: list[Problem]
+) -> FeedLoad:
+    first = ledger.next_file_id(connection)
+    sources = [Source(first + index, delivery) for index, delivery in enumerate(deliveries)]
+    standing.withdraw(connection, feed, ledger.file_ids(connection, deliveries))
+    connection.execute("create or replace temp table blank_lines (_file_id bigint, lines bigint)")
+    required = frozenset(column.name for column in feed.columns if column.required)
+    for batch in read_batches(sources, required):
+        _load_batch(connection, feed, batch)
+    problems += [Problem(str(s.delivery.path), s.broken or "") for s in sources if s.vanished]
+    ledger.take_back_broken(connection, feed, [source for source in sources if source.broken])
+    ledger.record(connection, feed, [source for source in sources if not source.vanished])
+    standing.settle(connection, feed, first)
+    return FeedLoad(feed.name, *ledger.counts_since(connection, feed, first))
+
+
+def _load_batch(connection: duckdb.DuckDBPyConnection, feed: Feed, batch: Batch) -> None:
+    """Rows that keep their contract into raw, the others into quarantine; blank lines are counted and are no records."""
+    connection.register("batch", batch.table)
+    has_extra, has_repeated_keys = only_row(connection, json_shapes(feed)) if batch.form == "json" else (True, False)
+    rows = judged(feed, batch, has_extra=has_extra, has_repeated_keys=has_repeated_keys)
+    columns = ", ".join(f'"{column.name}"' for column in feed.columns) + ", _extra, _file_id, _line"
+    insert = f"insert into raw.{feed.name} ({columns}) select {columns} from ({rows}) where _problem = ''"
+    kept = only_row(connection, insert)[0]
+    if kept < batch.table.num_rows:
+        kept += ledger.quarantine(connection, feed, rows)
+    connection.unregister("batch")
+    if kept != batch.table.num_rows:
+        raise LedgerError(f"{feed.name}: {batch.table.num_rows} records came in, {kept} were accounted for")

@@ -1,0 +1,76 @@
+"""Personal data never stands in clear in the warehouse: it is hashed with a key, or masked, inside DuckDB."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.settings import Settings
+
+MASK = "(masked)"
+_BLOCK_BYTES = 64  # of SHA-256, see RFC 2104
+# What may be personal in text that could not be parsed: e-mail addresses, IPv4, IPv6.
+_PERSONAL = (
+    r"[^\s\"'',;:<>]+@[^\s\"'',;<>]+"
+    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
+    r"|[0-9A-Fa-f:]*::[0-9A-Fa-f:.]*|(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}"
+)
+
+
+def personal_data_key(settings: Settings) -> bytes:
+    """`WAREHOUSE_PII_KEY`, or else a key generated once into the home, which its owner alone can read."""
+    given = os.environ.get("WAREHOUSE_PII_KEY")
+    if given:
+        return given.encode()
+    file = settings.home / "pii.key"
+    if not file.exists():
+        _create_key(file)
+    return file.read_bytes().strip()
+
+
+def _create_key(file: Path) -> None:
+    """Written beside and linked into place: two first runs at once agree on one key, and a killed one leaves no half."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as handle:
+        handle.write(secrets.token_hex(32) + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def use_key(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Make `keyed_hash` work on this connection; the key lives in its session variables only."""
+    padded = (key if len(key) <= _BLOCK_BYTES else hashlib.sha256(key).digest()).ljust(_BLOCK_BYTES, b"\0")
+    for name, pad in (("pii_inner", 0x36), ("pii_outer", 0x5C)):
+        connection.execute(f"set variable {name} = ?::blob", [bytes(byte ^ pad for byte in padded)])
+
+
+def keyed_hash(text: str) -> str:
+    """SQL: the HMAC-SHA-256 (RFC 2104) of the SQL varchar expression `text`, in hexadecimal."""
+    inner = f"unhex(sha256(getvariable('pii_inner') || encode({text})))"
+    return f"sha256(getvariable('pii_outer') || {inner})"
+
+
+def masked(text: str, names: list[str], values: list[str]) -> str:
+    """SQL: `text` without the personal data in it, for quarantine.
+
+    `names` are the columns with personal data (their JSON values go, whatever they are), `values` SQL expressions of
+    values already found in it; what looks like an address goes too, since the record may be beyond parsing.
+    """
+    for value in values:
+        text = f"case when length({value}) > 2 then replace({text}, {value}, '{MASK}') else {text} end"
+    for name in names:
+        text = (
+            f"regexp_replace({text}, '(\"{name}\"\\s*:\\s*)(?:\"(?:[^\"\\\\]|\\\\.)*\"?|[^,}}\\s]+)', '\\1\"{MASK}\"', 'g')"
+        )
+    return f"regexp_replace({text}, '{_PERSONAL}', '{MASK}', 'g')"

@@ -1,0 +1,118 @@
+"""Which row of a key stands: decided by what was delivered alone, never by the order in which it was loaded.
+
+append: the earliest delivery (dt, file, line) stands, the others are duplicates (and conflicts where they differ).
+upsert: the highest version stands, then the latest delivery.
+Only keys that new or withdrawn rows touch are looked at.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from dagster_project.warehouse.contract import Feed
+from dagster_project.warehouse.database import only_row
+
+
+def withdraw(connection: duckdb.DuckDBPyConnection, feed: Feed, file_ids: list[int]) -> None:
+    """Take back everything that `file_ids` loaded, remembering the keys that lost their standing row."""
+    connection.execute(f"create or replace temp table withdrawn as select {_keys(feed)} from raw.{feed.name} limit 0")
+    if not file_ids:
+        return
+    connection.execute(
+        f"insert into withdrawn select distinct {_keys(feed)} from raw.{feed.name} where _file_id in (select unnest(?))",
+        [file_ids],
+    )
+    for table in (f"raw.{feed.name}", f"superseded.{feed.name}", "load.quarantine", "load.deliveries"):
+        connection.execute(f"delete from {table} where _file_id in (select unnest(?))", [file_ids])
+
+
+def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int) -> None:
+    """Leave one standing row a key, after rows of files from `first_file_id` on came and `withdraw` took others."""
+    match = " and ".join(f"contested.k{i} = {key}" for i, key in enumerate(_key_list(feed)))
+    grouped = ", ".join(f"k{i}" for i in range(len(feed.key)))
+    connection.execute(f"""
+        create or replace temp table contested as
+        with new_keys as (select distinct {_keys(feed)} from raw.{feed.name} where _file_id >= {first_file_id}),
+        raw_keys as (select {_keys(feed)} from raw.{feed.name})
+        select {grouped} from raw_keys semi join new_keys using ({grouped}) group by {grouped} having count(*) > 1
+        union
+        select {grouped} from withdrawn
+    """)
+    if only_row(connection, "select count(*) from contested") == (0,):
+        return
+    columns = ", ".join(f'"{column.name}"' for column in feed.columns) + ", _extra, _file_id, _line"
+    content = ", ".join(f'"{column.name}"' for column in feed.columns) + ", _extra"
+    connection.execute(f"""
+        create or replace temp table contenders as
+        with rows as (
+            select 'raw' as place, {columns} from raw.{feed.name}
+                semi join contested on {match}
+            union all
+            select 'superseded' as place, {columns} from superseded.{feed.name}
+                semi join contested on {match}
+        ),
+        ranked as (
+            select rows.*, row_number() over rivals as rank,
+                hash({content}) <> first_value(hash({content})) over rivals as _conflicts
+            from rows inner join load.deliveries using (_file_id)
+            window rivals as (partition by {", ".join(_key_list(feed))} order by {_order(feed)})
+        )
+        select * from ranked
+    """)
+    _move(connection, feed, columns)
+    if feed.mode == "append":
+        _count_duplicates(connection, feed)
+
+
+def _move(connection: duckdb.DuckDBPyConnection, feed: Feed, columns: str) -> None:
+    """Standing rows into raw, the others into superseded; what lies in the right place already stays there."""
+    for table, wrong in ((f"raw.{feed.name}", "rank > 1"), (f"superseded.{feed.name}", "true")):
+        place = table.split(".")[0]
+        connection.execute(f"""
+            delete from {table} using contenders
+            where {table}._file_id = contenders._file_id and {table}._line = contenders._line
+                and contenders.place = '{place}' and {wrong}
+        """)
+    connection.execute(
+        f"insert into raw.{feed.name} ({columns}) select {columns} from contenders where rank = 1 and place <> 'raw'"
+    )
+    connection.execute(f"""
+        insert into superseded.{feed.name} ({columns}, _conflicts)
+        select {columns}, _conflicts from contenders where rank > 1
+    """)
+
+
+def _count_duplicates(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Bring the ledger of every file that has a contender up to date."""
+    connection.execute(f"""
+        update load.deliveries
+        set loaded = loaded - coalesce(moved.lost, 0) + coalesce(moved.won, 0),
+            duplicates = duplicates + coalesce(moved.lost, 0) - coalesce(moved.won, 0),
+            conflicts = coalesce(counted.conflicts, 0)
+        from (
+            select _file_id, count(*) filter (where place = 'raw' and rank > 1) as lost,
+                count(*) filter (where place = 'superseded' and rank = 1) as won
+            from contenders group by _file_id
+        ) as moved
+        left join (
+            select _file_id, count(*) filter (where _conflicts) as conflicts
+            from superseded.{feed.name} group by _file_id
+        ) as counted using (_file_id)
+        where load.deliveries._file_id = moved._file_id
+    """)
+
+
+def _order(feed: Feed) -> str:
+    if feed.mode == "append":
+        return "dt, file, _line"
+    return f'"{feed.version}" desc nulls last, dt desc, file desc, _line desc'
+
+
+def _key_list(feed: Feed) -> list[str]:
+    """SQL expressions of the key; an optional part that is missing is equal to itself."""
+    required = {column.name for column in feed.columns if column.required}
+    return [f'"{name}"' if name in required else f"coalesce(\"{name}\"::varchar, '')" for name in feed.key]
+
+
+def _keys(feed: Feed) -> str:
+    return ", ".join(f"{key} as k{i}" for i, key in enumerate(_key_list(feed)))

@@ -1,0 +1,270 @@
+"""SQL that turns a batch of records into typed rows and says of each row what breaks its contract.
+
+One select serves loading and quarantine alike: rows without a problem are loaded, the others are not, so that no row
+can be both or neither. Nothing in it raises on bad input.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from dagster_project.warehouse.contract import Column, Feed
+from dagster_project.warehouse.personal_data import keyed_hash, masked
+from dagster_project.warehouse.records import Batch
+
+# Epoch milliseconds are told from other numbers by size: 1973-03-03 to 9999-12-31.
+EPOCH_MS = (100_000_000_000, 253_402_300_799_999)
+_OPENING_BRACKETS = "(91, 123)"  # [ and {
+
+
+def judged(feed: Feed, batch: Batch, *, has_extra: bool, has_repeated_keys: bool) -> str:
+    """SQL over the view `batch`: origin, contract columns (typed, hashed), `_extra`, `_text` (masked), `_problem`.
+
+    `_problem` is '' for a row that keeps its contract. `has_extra` and `has_repeated_keys` say whether any record of a
+    JSON batch has unknown columns or names a column twice (looking for them costs, see `json_shapes`).
+    """
+    source = _SOURCES[batch.form](feed, batch)
+    given = ", ".join(f"{source.value(column.name)} as {_given(column)}" for column in feed.columns)
+    typed = ", ".join(f"{_typed(column, batch)} as {_quoted(column.name)}" for column in feed.columns)
+    names = ", ".join(_quoted(column.name) for column in feed.columns)
+    unreadable = [("_damage is not null", "_damage")] + [(when, _literal(text)) for when, text in source.problems]
+    if has_repeated_keys:
+        unreadable.append((_REPEATED_KEYS, "'a column is named twice'"))
+    problems = ", ".join(problem for column in feed.columns for problem in _problems(column, batch))
+    extra = source.extra if has_extra or batch.form != "json" else "null::varchar"
+    return f"""
+        with fields as ({source.fields}),
+        delivered as (
+            select _file_id, _line, _latest, _record, _parsed, {extra} as _extra, {given},
+                case {" ".join(f"when {when} then {text}" for when, text in unreadable)} end as _unreadable
+            from fields
+        ),
+        typed as (select *, {typed} from delivered)
+        select _file_id, _line, _extra, {names}, {_text(feed, batch)} as _text,
+            coalesce(_unreadable, concat_ws('; ', {problems})) as _problem
+        from typed
+    """
+
+
+def json_shapes(feed: Feed) -> str:
+    """SQL over `batch`: (any record with unknown columns, any record that names a column twice)."""
+    known = ", ".join(_literal(column.name) for column in feed.columns)
+    return f"""
+        with shapes as (
+            select any_value(keys) as keys
+            from (select json_keys(case when json_valid(text) then text end) as keys from batch)
+            group by hash(keys)
+        )
+        select
+            coalesce(bool_or(len(list_filter(keys, lambda name: not list_contains([{known}], name))) > 0), false),
+            coalesce(bool_or(len(keys) <> len(list_distinct(keys))), false)
+        from shapes
+    """
+
+
+_REPEATED_KEYS = "len(json_keys(_parsed)) <> len(list_distinct(json_keys(_parsed)))"
+
+
+class _JsonLines:
+    """Records that are JSON objects; one parse gives all contract columns."""
+
+    problems = [
+        ("_parsed is null", "not valid JSON"),
+        ("json_type(_parsed) <> 'OBJECT'", "not a JSON object"),
+    ]
+
+    def __init__(self, feed: Feed, batch: Batch) -> None:
+        # a JSON column keeps its JSON text, everything else comes as the text of its value
+        kinds = {c.name: "JSON" if c.data_type == "json" else "VARCHAR" for c in feed.columns}
+        structure = ", ".join(f'"{name}": "{kind}"' for name, kind in kinds.items())
+        self.fields = f"""
+            select _file_id, _line, _latest, _damage, text as _record, _parsed,
+                json_transform(_parsed, '{{{structure}}}') as _fields
+            from (select *, case when json_valid(text) then text end as _parsed from batch)
+        """
+        patch = ", ".join(f'"{name}": null' for name in kinds)
+        # RFC 7396: null in the patch removes the member
+        self.extra = f"nullif(json_merge_patch(_parsed, '{{{patch}}}')::varchar, '{{}}')"
+
+    @staticmethod
+    def value(name: str) -> str:
+        return f'_fields."{name}"'
+
+
+class _Csv:
+    """Records that are lines of comma-separated values under a header."""
+
+    def __init__(self, feed: Feed, batch: Batch) -> None:
+        self._position = {name: index + 1 for index, name in enumerate(batch.header)}
+        # a leading comma makes every field, the empty ones too, a match of its own
+        field = r',("(?:[^"]|"")*"|[^",]*)'
+        self.fields = f"""
+            select _file_id, _line, _latest, _damage, _record, null as _parsed, _well_formed,
+                case
+                    when not contains(_record, '"') then string_split(_record, ',')
+                    when _well_formed then list_transform(
+                        regexp_extract_all(',' || _record, '{field}', 1),
+                        lambda field: case when starts_with(field, '"')
+                            then replace(field[2:-2], '""', '"') else field end
+                    )
+                end as _fields
+            from (
+                select *, not contains(_record, '"') or regexp_full_match(',' || _record, '(?s)(?:{field})*')
+                    as _well_formed
+                from (select *, rtrim(text, chr(13) || chr(10)) as _record from batch)
+            )
+        """
+        known = {column.name for column in feed.columns}
+        unknown = [name for name in batch.header if name not in known]
+        members = ", ".join(f"{_literal(name)}, {self.value(name)}" for name in unknown)
+        self.extra = f"json_object({members})::varchar" if unknown else "null"
+        width = len(batch.header)
+        self.problems = [
+            ("_fields is null", "malformed quotes"),
+            (f"len(_fields) <> {width}", f"another number of fields than the header's {width}"),
+        ]
+
+    def value(self, name: str) -> str:
+        return f"nullif(_fields[{self._position[name]}], '')" if name in self._position else "null::varchar"
+
+
+class _Parquet:
+    """Records that are rows of a Parquet file, typed already, rightly or not."""
+
+    problems: list[tuple[str, str]] = []
+
+    def __init__(self, feed: Feed, batch: Batch) -> None:
+        self._position = {name: index for index, name in enumerate(batch.header)}
+        packed = ", ".join(f"{_quoted(name)} := c{index}" for index, name in enumerate(batch.header))
+        self.fields = f"""
+            select *, to_json(struct_pack({packed}))::varchar as _record, null as _parsed, null as _fields from batch
+        """
+        known = {column.name for column in feed.columns}
+        unknown = [(name, index) for name, index in self._position.items() if name not in known]
+        members = ", ".join(f"{_literal(name)}, c{index}" for name, index in unknown)
+        self.extra = f"json_object({members})::varchar" if unknown else "null"
+
+    def value(self, name: str) -> str:
+        return f"c{self._position[name]}" if name in self._position else "null::varchar"
+
+
+_SOURCES = {"json": _JsonLines, "csv": _Csv, "parquet": _Parquet}
+
+
+def _typed(column: Column, batch: Batch) -> str:
+    """SQL: the column's value in its contract's type, null where it can't be."""
+    given, text = _given(column), _given_text(column, batch)
+    if column.pii:
+        return keyed_hash(text)
+    if _is_native(column, _arrow_type(column, batch)):
+        return f"try_cast({given} as {column.data_type})"
+    return _CASTS[column.data_type](text)
+
+
+def _problems(column: Column, batch: Batch) -> list[str]:
+    """SQL expressions, each null or a text that says what is wrong with the column's value."""
+    name, value = column.name, _quoted(column.name)
+    text = _given_text(column, batch)
+    rules: list[tuple[str, str]] = []
+    if column.required:
+        rules.append((f"coalesce({text}, '') = ''", f"{name} is missing"))
+    if column.data_type == "varchar":
+        rules += _structured(column, batch)
+    else:
+        rules.append((f"{value} is null and {text} is not null", f"{name} is no {column.data_type}"))
+    if column.data_type == "timestamp":
+        rules.append((f"{value} > _latest", f"{name} is more than 24 hours after its delivery day"))
+    if column.accepted_values:
+        accepted = ", ".join(_literal(str(accepted)) for accepted in column.accepted_values)
+        rules.append((f"{value} not in ({accepted})", f"{name} is none of {', '.join(column.accepted_values)}"))
+    if column.pattern:
+        rules.append((f"not regexp_full_match({value}, {_literal(column.pattern)})", f"{name} is not like {column.pattern}"))
+    if column.minimum is not None:
+        rules.append((f"{value} < {column.minimum}", f"{name} is below {column.minimum}"))
+    if column.maximum is not None:
+        rules.append((f"{value} > {column.maximum}", f"{name} is above {column.maximum}"))
+    return [f"case when {condition} then {_literal(text)} end" for condition, text in rules]
+
+
+def _structured(column: Column, batch: Batch) -> list[tuple[str, str]]:
+    """An object or list where a text is due. In JSON it arrives as its text, so look twice where that has a bracket."""
+    problem = f"{column.name} is an object or list, not text"
+    if batch.form == "json":
+        is_structured = f"json_type(_parsed, '$.{column.name}') in ('OBJECT', 'ARRAY')"
+        return [(f"case when ascii({_given(column)}) in {_OPENING_BRACKETS} then {is_structured} end", problem)]
+    arrow_type = _arrow_type(column, batch)
+    return [(f"{_given(column)} is not null", problem)] if arrow_type and pa.types.is_nested(arrow_type) else []
+
+
+def _arrow_type(column: Column, batch: Batch) -> pa.DataType | None:
+    if batch.form != "parquet" or column.name not in batch.header:
+        return None
+    return batch.table.schema.field(f"c{batch.header.index(column.name)}").type
+
+
+def _given_text(column: Column, batch: Batch) -> str:
+    """SQL: what was delivered for the column, as text."""
+    given, arrow_type = _given(column), _arrow_type(column, batch)
+    if arrow_type is None or pa.types.is_string(arrow_type) or pa.types.is_large_string(arrow_type):
+        return given
+    if pa.types.is_nested(arrow_type):
+        return f"to_json({given})::varchar"
+    if pa.types.is_binary(arrow_type) or pa.types.is_large_binary(arrow_type):
+        return f"try(decode({given}))"
+    return f"{given}::varchar"
+
+
+def _is_native(column: Column, arrow_type: pa.DataType | None) -> bool:
+    """Whether a Parquet column already has the contract's type, so that no detour by text is needed."""
+    kinds = {
+        "bigint": [pa.types.is_integer],
+        "boolean": [pa.types.is_boolean],
+        "date": [pa.types.is_date],
+        "timestamp": [pa.types.is_timestamp],
+    }
+    return arrow_type is not None and any(is_kind(arrow_type) for is_kind in kinds.get(column.data_type, []))
+
+
+def _timestamp(text: str) -> str:
+    """ISO 8601 (UTC unless an offset is given) or epoch milliseconds; plain UTC goes the fast way, without a calendar."""
+    number = f"try_cast({text} as bigint)"
+    return f"""case
+        when ends_with({text}, 'Z') and ascii({text}) between 48 and 57 then try_cast({text} as timestamp)
+        when regexp_full_match({text}, '\\d+') then
+            case when {number} between {EPOCH_MS[0]} and {EPOCH_MS[1]} then epoch_ms({number}) end
+        when ascii({text}) between 48 and 57 then try_cast(try_cast({text} as timestamptz) as timestamp)
+    end"""
+
+
+_CASTS = {
+    "varchar": lambda text: text,
+    # a cast alone would round 12.5
+    "bigint": lambda text: f"case when regexp_full_match({text}, '[+-]?\\d+(\\.0*)?') then try_cast({text} as bigint) end",
+    "double": lambda text: f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end",
+    "decimal(24,10)": lambda text: f"try_cast({text} as decimal(24,10))",
+    "boolean": lambda text: f"try_cast({text} as boolean)",
+    "date": lambda text: f"try_cast({text} as date)",
+    "timestamp": _timestamp,
+    "json": lambda text: f"case when json_valid({text}) then {text} end",
+}
+
+
+def _text(feed: Feed, batch: Batch) -> str:
+    """SQL: the record as it was delivered, but for its line end, and personal data in a feed that has any."""
+    record = "rtrim(_record, chr(13) || chr(10))"
+    personal = [column for column in feed.columns if column.pii]
+    if personal:
+        record = masked(record, [c.name for c in personal], [_given_text(c, batch) for c in personal])
+    return f"replace({record}, chr(0), '\\x00')"
+
+
+def _given(column: Column) -> str:
+    return _quoted(f"_given_{column.name}")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
