@@ -14,26 +14,3 @@
 {{ rows_without_own_key(model, key, required) }}
 
 {% endtest %}
-
-
-{# Fails if two rows share the values of `columns`, or one of them is null. #}
-{% test primary_key(model, columns) %}
-
-{{ rows_without_own_key(model, columns, columns) }}
-
-{% endtest %}
-
-
-{# Groups of rows of `relation` that share `key` (null equals null), or where a column of `required` is null. #}
-{% macro rows_without_own_key(relation, key, required) -%}
-select
-    {{ key | join(', ') }},
-    count(*) as rows_with_this_key
-from {{ relation }}
-group by {{ key | join(', ') }}
-having
-    count(*) > 1
-    {%- for column in required %}
-    or {{ column }} is null
-    {%- endfor %}
-{%- endmacro %}
