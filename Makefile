@@ -1,0 +1,61 @@
+# Every target of the project; `make` alone lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+# The first supported interpreter that can make an environment; another one: make setup PYTHON=/path/to/python3.12
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	$$python -c "$(SUPPORTED)" >/dev/null 2>&1 && { echo $$python; break; }; done)
+SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+.PHONY: help setup nightly dev test lint bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## make .venv with the pinned dependencies and the `warehouse` command
+
+nightly: setup ## set up, fill an empty landing zone with sample data, run the nightly job
+	@$(BIN)/warehouse sample --if-empty
+	@$(BIN)/warehouse nightly
+
+dev: setup ## the Dagster UI with its daemon, on this machine only (another port: make dev PORT=3001)
+	@DAGSTER_HOME="$$($(BIN)/python -m dagster_project.defs.instance)" \
+	$(BIN)/dagster dev --module-name dagster_project.definitions --host 127.0.0.1 --port $(or $(PORT),3000)
+
+test: setup ## set up and run all tests, as CI does
+	@$(BIN)/python -m pytest
+
+lint: setup ## check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+
+bench: setup ## measure the loader against DuckDB's own reader
+	@$(BIN)/python -m tests.benchmarks.load
+
+lock: setup ## resolve pyproject.toml anew into requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-emit-index-url --quiet --output-file requirements.lock
+
+clean: ## remove the environment and caches; never the data
+	@rm -rf .venv .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# uv installs in seconds what takes pip minutes. It does not read pip's configuration, so where packages come from a
+# mirror that only pip knows, pip installs the same lock. Compiled byte code halves the start of every command.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(or $(PYTHON),false) -c "$(SUPPORTED)" || { \
+		echo "Python 3.11, 3.12 or 3.13 with its venv module is needed (Debian, Ubuntu: apt install python3-venv)," >&2; \
+		echo "and was not found$(if $(PYTHON), as $(PYTHON)). Name one: make setup PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "making .venv with $$($(PYTHON) --version) and the packages of requirements.lock"
+	@$(PYTHON) -m venv --clear .venv
+	@awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > .venv/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock || { \
+		echo "uv could not install; trying pip, which takes longer"; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
