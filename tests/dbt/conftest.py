@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"
@@ -80,41 +80,60 @@ class Candidate:
 
     path: Path
     status: dict[str, str]
-    manifest: object
-    messages: dict[str, str]
+    manifest: Manifest = field(repr=False)
 
     def rows(self, sql: str) -> list[tuple]:
         with duckdb.connect(str(self.path)) as connection:
             return connection.execute(sql).fetchall()
 
+    def rows_after(self, change: str, sql: str) -> list[tuple]:
+        """What a query would find after a change, which is undone."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("begin")
+            connection.execute(change)
+            found = connection.execute(sql).fetchall()
+            connection.execute("rollback")
+            return found
 
-def run_dbt(path: Path, *commands: list[str]) -> Candidate:
-    """Run dbt commands in this process on the candidate at `path`; the project is parsed once."""
+
+def _invoke(path: Path, command: list[str], manifest: Manifest | None = None) -> dbtRunnerResult:
     os.environ["WAREHOUSE_CANDIDATE"] = str(path)
     shared = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", path.parent / "target"]
     shared += ["--log-path", path.parent / "logs", "--vars", yaml.safe_dump(VARS), "--quiet"]
-    manifest = dbtRunner().invoke(["parse", *map(str, shared)]).result
-    status, messages = {}, {}
-    for command in commands:
-        outcome = dbtRunner(manifest=manifest).invoke([*command, *map(str, shared)])
-        assert outcome.exception is None, outcome.exception
-        for node in outcome.result.results:
-            status[node.node.name] = str(node.status)
-            messages[node.node.name] = node.message
-    return Candidate(path, status, manifest, messages)
+    outcome = dbtRunner(manifest=manifest).invoke([*command, *map(str, shared)])
+    assert outcome.exception is None, outcome.exception
+    return outcome
+
+
+def run_dbt(path: Path, manifest: Manifest, *commands: list[str]) -> Candidate:
+    """Run dbt commands in this process on the candidate at `path`, which must be called as the parsed one was."""
+    results = [result for command in commands for result in _invoke(path, command, manifest).result.results]
+    return Candidate(path, {result.node.name: str(result.status) for result in results}, manifest)
 
 
 @pytest.fixture(scope="session")
-def dbt(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Candidate]:
-    def build(scenario: str, *commands: list[str]) -> Candidate:
-        path = tmp_path_factory.mktemp(scenario) / "warehouse.duckdb"
-        make_candidate(path, scenario)
-        return run_dbt(path, *commands)
-
-    return build
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """The parsed project; parsing costs as much as a whole build."""
+    return _invoke(tmp_path_factory.mktemp("parsed") / "warehouse.duckdb", ["parse"]).result
 
 
 @pytest.fixture(scope="session")
-def sound(dbt: Callable[..., Candidate]) -> Iterator[Candidate]:
+def feeds() -> dict[str, dict]:
+    return contracts()
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Candidate:
     """A sound night in New York: everything is built, every data test and unit test ran."""
-    yield dbt("sound", ["build"])
+    path = tmp_path_factory.mktemp("sound") / "warehouse.duckdb"
+    make_candidate(path, "sound")
+    return run_dbt(path, manifest, ["build"])
+
+
+@pytest.fixture(scope="session")
+def poisoned(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Candidate:
+    """A night with one fault of each sort, run as the nightly job does: first all models, then all data tests."""
+    path = tmp_path_factory.mktemp("poisoned") / "warehouse.duckdb"
+    make_candidate(path, "poisoned")
+    build = ["build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+    return run_dbt(path, manifest, build, ["test", "--exclude-resource-type", "unit_test"])

@@ -1,8 +1,8 @@
-{# Fails if a row does not satisfy `expression`, or leaves it unknown (null). #}
+{# Fails if a row does not satisfy `expression`; like a check constraint it passes where that is null. #}
 {% test satisfies(model, expression) %}
 
 select *
 from {{ model }}
-where not coalesce({{ expression }}, false)
+where not ({{ expression }})
 
 {% endtest %}

@@ -1,0 +1,81 @@
+"""What the data tests let pass and what they hold back, on the scenarios `sound` and `poisoned`."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_a_sound_night_passes_every_data_test_and_unit_test(sound):
+    not_passed = {name: status for name, status in sound.status.items() if status not in ("pass", "success")}
+
+    # One refund names neither its currency nor a known attempt; that is reported, and holds nothing back.
+    assert not_passed == {"assert_every_refund_tells_its_currency": "warn"}
+
+
+def test_every_unit_test_ran(sound):
+    unit_tests = {test.name for test in sound.manifest.unit_tests.values()}
+
+    assert len(unit_tests) >= 14
+    assert unit_tests <= set(sound.status)
+
+
+@pytest.mark.parametrize(
+    ("test", "because"),
+    [
+        ("assert_every_amount_has_a_rate", "CHF has no rate at all, EUR none before 2024-03-08"),
+        ("every_payment_currency_is_known", "XYZ is no currency"),
+        ("assert_every_amount_is_converted", "XYZ has a rate but no minor unit"),
+        ("source_contract_key_finance_payments_", "an attempt stands twice"),
+        ("source_contract_key_product_users_", "a user has no id"),
+        ("source_contract_key_platform_metric_samples_", "a key stands twice, its labels both null"),
+        ("source_quarantined_share_at_most_finance_payments_", "6 of the day's 100 lines, over two files"),
+        ("source_quarantined_share_at_most_product_users_", "1 of 1 line on one day, although 1 of 1001 overall"),
+        ("source_quarantined_share_at_most_product_meter_readings_", "nobody knows how much the unreadable file held"),
+        ("source_quarantined_share_at_most_platform_app_logs_", "1 of 10 lines"),
+        ("ledger_adds_up", "8 + 0 + 1 of 10 lines"),
+    ],
+)
+def test_a_poisoned_night_fails(poisoned, test, because):
+    assert poisoned.status[test] == "fail", because
+
+
+@pytest.mark.parametrize(
+    ("test", "because"),
+    [
+        ("source_quarantined_share_at_most_finance_refunds_", "5 of 100 lines are just allowed"),
+        ("source_quarantined_share_at_most_product_meters_", "an empty file held nothing"),
+        ("source_quarantined_share_at_most_product_events_", "nothing was delivered"),
+        ("source_contract_key_product_events_", "no row, no double"),
+        ("payment_attempts_have_one_outcome", "outcomes are counted whatever the currency"),
+    ],
+)
+def test_a_poisoned_night_passes(poisoned, test, because):
+    assert poisoned.status[test] == "pass", because
+
+
+def test_every_model_is_built_whatever_the_tests_say(poisoned):
+    models = [node.name for node in poisoned.manifest.nodes.values() if node.resource_type == "model"]
+
+    assert {poisoned.status[name] for name in models} == {"success"}
+
+
+def test_an_amount_without_rate_is_null_and_never_taken_at_one(poisoned):
+    amounts = poisoned.rows(
+        "select currency, volume from intermediate.int_payment_flows_converted where volume is not null"
+    )
+
+    assert [(currency, float(volume)) for currency, volume in amounts] == [("EUR", 1.10)]
+
+
+def test_every_check_says_whether_it_holds_its_domain_back(sound):
+    tests = [node for node in sound.manifest.nodes.values() if node.resource_type == "test"]
+
+    assert {node.config.severity.lower() for node in tests} <= {"error", "warn"}
+    assert [node.name for node in tests if not _domain(node.original_file_path)] == []
+
+
+def _domain(path: str) -> str | None:
+    """The domain that a check guards: the folder of the node it tests, or its own."""
+    return next(
+        (part for part in path.split("/") if part in ("product", "finance", "platform", "security", "ops")), None
+    )
