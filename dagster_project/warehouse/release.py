@@ -1,0 +1,235 @@
+"""Releases: publish what the gate has judged, list, roll back, open for reading.
+
+A release is built beside the current one from the candidate and the verdict on exactly it, compared with what was
+judged after it was written, and made current by one rename. Readers never see anything else than a whole release.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.settings import PROJECT_ROOT, Settings
+from dagster_project.warehouse import release_files
+from dagster_project.warehouse.database import writer_lock
+from dagster_project.warehouse.fingerprint import describe, quoted
+from dagster_project.warehouse.release_files import ReleaseError
+from dagster_project.warehouse.release_history import (
+    COLUMNS,
+    ReleaseRow,
+    attach,
+    attached_releases,
+    read_releases,
+    remember,
+    write_history,
+)
+from dagster_project.warehouse.release_plan import CANDIDATE, Plan, judged, make_plan, same_content
+from dagster_project.warehouse.release_tables import comment, copy_table, verify
+from dagster_project.warehouse.verdict import Verdict
+
+__all__ = ["Release", "ReleaseError", "list_releases", "open_release", "publish", "remember", "rollback"]
+
+LOCK_DOWN = ("set timezone = 'UTC'", "set enable_external_access = false", "set lock_configuration = true")
+
+
+@dataclass(frozen=True)
+class Release:
+    """One retained release; `unchanged` when a publish found nothing new and left this one current."""
+
+    release_id: str
+    path: Path
+    published_at: datetime
+    as_of: date
+    domains_published: tuple[str, ...]
+    domains_held_back: tuple[str, ...]
+    git_revision: str | None
+    is_current: bool
+    unchanged: bool = False
+
+
+def publish(settings: Settings, report: Callable[[str], None] = print) -> Release:
+    """Publish the candidate as the gate has judged it and return the release that is current afterwards.
+
+    Raises ReleaseError where there is no verdict, where it is not of exactly this candidate, or where what was
+    written is not what was judged; the current release then stays as it is.
+    """
+    with writer_lock(settings, report):
+        release_files.prepare(settings)
+        verdict = judged(settings)
+        current = release_files.current_id(settings)
+        release_id = release_files.next_id(release_files.retained_ids(settings), _utc_now())
+        with _inputs(settings) as connection:
+            plan = make_plan(connection, verdict, current, release_id)
+            if current and same_content(connection, verdict, plan, current):
+                report(f"release {current} already holds exactly this: nothing new to publish")
+                return replace(find_release(settings, current), unchanged=True)
+            _write(settings, connection, verdict, plan)
+        release_files.point_to(settings, release_id)
+        release_files.prune(settings)
+        _tell(plan, report)
+        return find_release(settings, release_id)
+
+
+def list_releases(settings: Settings) -> list[Release]:
+    """The retained releases, newest first."""
+    retained = release_files.retained_ids(settings)
+    if not retained:
+        return []
+    with _attached(settings, retained[-1]) as connection:
+        rows = {row.release_id: row for row in read_releases(connection, retained[-1])}
+    current = release_files.current_id(settings)
+    return [_release(settings, rows[release_id], current) for release_id in reversed(retained)]
+
+
+def find_release(settings: Settings, release_id: str) -> Release:
+    """One retained release. Raises ReleaseError, naming those there are, where it is not retained."""
+    releases = {release.release_id: release for release in list_releases(settings)}
+    if release_id not in releases:
+        raise ReleaseError(f"there is no release {release_id}; retained are: {', '.join(releases) or 'none'}")
+    return releases[release_id]
+
+
+def rollback(settings: Settings, release_id: str | None = None, report: Callable[[str], None] = print) -> Release:
+    """Make a retained release current, by default the one before the current; the next publish goes on from there.
+
+    Raises ReleaseError where there is no such release.
+    """
+    with writer_lock(settings, report):
+        release_files.prepare(settings)
+        chosen = find_release(settings, release_id or _before_current(settings))
+        if not chosen.is_current:
+            release_files.point_to(settings, chosen.release_id)
+        return replace(chosen, is_current=True)
+
+
+@contextmanager
+def open_release(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The current release, read-only; SQL run on it reaches neither files nor the network nor any setting.
+
+    Raises ReleaseError where nothing was published yet.
+    """
+    current = release_files.current_id(settings)
+    if current is None:
+        raise ReleaseError(f"{settings.published}: nothing was published yet; run `warehouse nightly` first")
+    with _attached(settings, current) as connection:
+        for statement in LOCK_DOWN:
+            connection.execute(statement)
+        yield connection
+
+
+@contextmanager
+def _attached(settings: Settings, release_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A release as the default database of a connection of its own.
+
+    Attached, not connected to: DuckDB lets one process connect to a file with one configuration only.
+    """
+    with duckdb.connect() as connection:
+        attach(connection, release_files.release_path(settings, release_id), release_id)
+        connection.execute(f"use {quoted(release_id)}")
+        yield connection
+
+
+@contextmanager
+def _inputs(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What a publish reads: the candidate, the current release (its tables) and the newest (its history)."""
+    if not settings.candidate.exists():
+        raise ReleaseError(f"{settings.candidate} does not exist: load, transform and judge before publishing")
+    current = release_files.current_id(settings)
+    releases = {*release_files.retained_ids(settings)[-1:], *([current] if current else [])}
+    with duckdb.connect(config={"threads": 2}) as connection:
+        attach(connection, settings.candidate, CANDIDATE)
+        with attached_releases(settings, connection, releases):
+            yield connection
+
+
+def _write(settings: Settings, connection: duckdb.DuckDBPyConnection, verdict: Verdict, plan: Plan) -> None:
+    """Build the release beside the others, read it back from disk, and give it its name."""
+    draft = release_files.draft_path(settings, plan.release_id)
+    try:
+        attach(connection, draft, "release", options="")
+        described = {source: describe(connection, source) for source in set(plan.sources.values())}
+        for table, source in plan.sources.items():
+            copy_table(connection, source, "release", table, described[source][table])
+        _write_ops(settings, connection, verdict, plan)
+        connection.execute("checkpoint release")
+        connection.execute("detach release")
+        verify(draft, plan.fingerprints)
+        release_files.seal(settings, plan.release_id)
+    finally:
+        release_files.sweep(settings)
+
+
+def _write_ops(settings: Settings, connection: duckdb.DuckDBPyConnection, verdict: Verdict, plan: Plan) -> None:
+    """The release's rows about itself, in tables described in the candidate's words, or else the last release's."""
+    row = ReleaseRow(
+        release_id=plan.release_id,
+        published_at=_utc_now(),
+        as_of=verdict.as_of,
+        domains_published=", ".join(state.domain for state in plan.freshness if not state.is_held_back),
+        domains_held_back=", ".join(state.domain for state in plan.freshness if state.is_held_back),
+        git_revision=_git_revision(),
+    )
+    newest = release_files.retained_ids(settings)[-1:]
+    write_history(connection, newest[0] if newest else None, "release", row, verdict.checks, plan.freshness)
+    described = describe(connection, CANDIDATE)
+    if newest:
+        described = describe(connection, newest[0]) | described
+    for table in COLUMNS.keys() & described.keys():
+        comment(connection, "release", table, described[table])
+
+
+def _release(settings: Settings, row: ReleaseRow, current: str | None) -> Release:
+    return Release(
+        release_id=row.release_id,
+        path=release_files.release_path(settings, row.release_id),
+        published_at=row.published_at,
+        as_of=row.as_of,
+        domains_published=_names(row.domains_published),
+        domains_held_back=_names(row.domains_held_back),
+        git_revision=row.git_revision,
+        is_current=row.release_id == current,
+    )
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(listed.split(", ")) if listed else ()
+
+
+def _before_current(settings: Settings) -> str:
+    current = release_files.current_id(settings)
+    retained = release_files.retained_ids(settings)
+    earlier = [release_id for release_id in retained if current and release_id < current]
+    if not earlier:
+        raise ReleaseError(
+            f"there is no release before the current one ({current}); retained are: {', '.join(retained) or 'none'}"
+        )
+    return earlier[-1]
+
+
+def _tell(plan: Plan, report: Callable[[str], None]) -> None:
+    report(f"published release {plan.release_id}")
+    for state in plan.freshness:
+        if state.is_held_back:
+            origin = f"keeps its tables of {state.as_of}" if state.release_id else "has never been published"
+            report(f"held back: {state.domain} {origin}: {state.reason}")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def _git_revision() -> str | None:
+    """The commit of this checkout; None where git or its directory is missing."""
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()

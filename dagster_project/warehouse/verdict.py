@@ -1,0 +1,72 @@
+"""What the gate says of one candidate: the checks, the domains held back, and which content was judged."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from dagster_project.settings import Settings
+from dagster_project.warehouse.fingerprint import Fingerprint
+
+# Folders of the dbt project, published schemas and rows of ops.domain_freshness, in this order.
+DOMAINS = ("product", "finance", "platform", "security", "ops")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one run, named uniquely; a failing one of severity `error` holds its domain back."""
+
+    check_name: str
+    domain: str
+    tool: str  # 'dbt' or 'great_expectations'
+    severity: str  # 'error' or 'warn'
+    passed: bool
+    observed: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The gate's judgement of exactly one candidate.
+
+    `tables` names the tables that each domain publishes, `fingerprints` what was in those that exist,
+    `held_back` the domains that keep their last release, with the reason in words.
+    """
+
+    as_of: date
+    tables: dict[str, list[str]]
+    fingerprints: dict[str, Fingerprint]
+    checks: list[Check]
+    held_back: dict[str, str]
+
+
+def verdict_file(settings: Settings) -> Path:
+    """Where the gate leaves its verdict for the publish step."""
+    return settings.work / "verdict.json"
+
+
+def write_verdict(settings: Settings, verdict: Verdict) -> None:
+    """Write the verdict in one rename, readable by its owner alone."""
+    file = verdict_file(settings)
+    draft = file.with_name(".verdict.json.tmp")
+    draft.write_text(json.dumps(asdict(verdict), indent=1, default=str), encoding="utf-8")
+    draft.chmod(0o600)
+    os.replace(draft, file)
+
+
+def read_verdict(settings: Settings) -> Verdict | None:
+    """The verdict that lies in the home, or None. Raises ValueError, TypeError or KeyError when it is no verdict."""
+    file = verdict_file(settings)
+    if not file.exists():
+        return None
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return Verdict(
+        as_of=date.fromisoformat(content["as_of"]),
+        tables=content["tables"],
+        fingerprints={table: Fingerprint(**found) for table, found in content["fingerprints"].items()},
+        checks=[Check(**check) for check in content["checks"]],
+        held_back=content["held_back"],
+    )

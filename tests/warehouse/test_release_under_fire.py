@@ -1,0 +1,119 @@
+"""Releases while processes are killed and readers keep reading."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from dagster_project.settings import PROJECT_ROOT, Settings
+from dagster_project.warehouse.release import list_releases, open_release, publish, rollback
+from tests.warehouse.toys import make_settings, night, read
+
+# One row: the versions found in the tables of one release. More than one version would be a mixed release.
+VERSIONS = """
+select list_distinct(list(version)) from (
+    select attempts as version from finance.payments_daily union all select refunds from finance.refunds_daily
+    union all select registrations from product.registrations_daily union all select lines from ops.feed_deliveries)
+"""
+
+PUBLISHING_ON_AND_ON = """
+import sys
+from pathlib import Path
+from dagster_project.warehouse.release import publish
+from tests.warehouse.toys import make_settings, night
+settings = make_settings(Path(sys.argv[1]), keep_releases=5)
+print("ready", flush=True)
+for version in range(int(sys.argv[2]), sys.maxsize):
+    night(settings, version)
+    publish(settings)
+"""
+
+READING_ON_AND_ON = """
+import json, sys, threading
+import duckdb
+done = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
+seen, errors = set(), []
+print("ready", flush=True)
+while not done.is_set():
+    try:
+        with duckdb.connect(sys.argv[1], read_only=True) as connection:
+            seen.add(tuple(connection.execute(sys.argv[2]).fetchall()[0][0]))
+    except Exception as error:
+        errors.append(repr(error))
+print(json.dumps({"seen": sorted(seen), "errors": errors}))
+"""
+
+
+def start(script: str, *arguments: object) -> subprocess.Popen:
+    """A Python process running `script`, from the moment it says that it is ready."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def whole_version(path: Path) -> int:
+    """The one version that all tables of a release carry; fails where they carry several."""
+    [[found]] = read(path, VERSIONS)
+    assert len(found) == 1, f"{path} mixes versions {found}"
+    return found[0]
+
+
+def quiet_night(settings: Settings, version: int) -> None:
+    night(settings, version)
+    publish(settings, report=lambda _: None)
+
+
+def test_killed_at_any_moment_the_current_release_is_whole_and_the_next_publish_completes(tmp_path):
+    settings = make_settings(tmp_path / "home", keep_releases=5)
+    quiet_night(settings, 1)
+    version = 1
+    for _ in range(5):
+        process = start(PUBLISHING_ON_AND_ON, settings.home, version + 1)
+        time.sleep(random.uniform(0.05, 0.8))
+        process.kill()
+        process.wait()
+        found = whole_version(settings.current_release)
+        assert found >= version
+        for release in list_releases(settings):
+            whole_version(release.path)
+        version = found + 100
+        quiet_night(settings, version)
+        assert whole_version(settings.current_release) == version
+        assert [path for path in settings.releases.iterdir() if path.name.startswith(".")] == []
+
+
+def test_readers_never_fail_and_never_see_a_mixed_release_while_releases_are_switched(tmp_path):
+    settings = make_settings(tmp_path / "home", keep_releases=2)
+    quiet_night(settings, 1)
+    seen_here, stop = set(), threading.Event()
+
+    def read_here() -> None:
+        while not stop.is_set():
+            with open_release(settings) as connection:
+                seen_here.add(tuple(connection.execute(VERSIONS).fetchall()[0][0]))
+
+    here = threading.Thread(target=read_here)
+    here.start()
+    elsewhere = start(READING_ON_AND_ON, settings.current_release, VERSIONS)
+    for version in (2, 3, 4, 5):
+        quiet_night(settings, version)
+    rollback(settings)
+    time.sleep(0.2)
+    stop.set()
+    here.join()
+    answer = json.loads(elsewhere.communicate()[0])
+    assert answer["errors"] == []
+    assert {len(found) for found in [*answer["seen"], *seen_here]} == {1}
+    assert len(answer["seen"]) >= 3 and len(seen_here) >= 3
