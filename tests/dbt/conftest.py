@@ -13,7 +13,11 @@ import yaml
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
-DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+from dagster_project.settings import DBT_PROJECT
+from dagster_project.warehouse.contract import read_contracts
+from dagster_project.warehouse.ledger import create_tables
+from dagster_project.warehouse.release_history import COLUMNS, HISTORY, create_table
+
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 
 VARS = {
@@ -26,41 +30,14 @@ VARS = {
     "as_of": "2024-03-14",
 }
 
-LOADER_TABLES = """
-create table load.deliveries (
-    _file_id bigint, feed varchar, domain varchar, dt date, file varchar, lines bigint, loaded bigint,
-    duplicates bigint, conflicts bigint, quarantined bigint, first_event_at timestamp, last_event_at timestamp,
-    loaded_at timestamp, bytes bigint, sha256 varchar, status varchar, reason varchar);
-create table load.feeds (feed varchar, domain varchar, max_quarantined_share double, mode varchar, retention varchar);
-create table release_history.releases (
-    release_id varchar, published_at timestamp, as_of date, domains_published varchar, domains_held_back varchar,
-    git_revision varchar);
-create table release_history.quality_checks (
-    release_id varchar, check_name varchar, domain varchar, tool varchar, severity varchar, passed boolean,
-    observed varchar, detail varchar);
-"""
-
-
-def contracts() -> dict[str, dict]:
-    """Every feed's source table as written in the contract ymls, by name, with its domain."""
-    files = sorted(DBT_PROJECT.glob("models/staging/*/_*__sources.yml"))
-    sources = [source for file in files for source in yaml.safe_load(file.read_text())["sources"]]
-    return {table["name"]: {**table, "domain": source["name"]} for source in sources for table in source["tables"]}
-
 
 def make_candidate(path: Path, scenario: str) -> None:
     """Write the loader's tables to a new database, filled from `scenarios/<scenario>/<schema>.<table>.csv`."""
     with duckdb.connect(str(path)) as connection:
-        for schema in ("raw", "load", "release_history"):
-            connection.execute(f"create schema {schema}")
-        connection.execute(LOADER_TABLES)
-        for name, feed in contracts().items():
-            columns = [f'"{column["name"]}" {column["data_type"]}' for column in feed["columns"]]
-            columns += ["_extra json", "_file_id bigint", "_line bigint"]
-            connection.execute(f"create table raw.{name} ({', '.join(columns)})")
-            meta = feed["config"]["meta"]
-            limits = [name, feed["domain"], meta["max_quarantined_share"], meta["mode"], meta["retention"]]
-            connection.execute("insert into load.feeds values (?, ?, ?, ?, ?)", limits)
+        create_tables(connection, read_contracts().values())
+        connection.execute("create schema release_history")
+        for table in HISTORY:
+            create_table(connection, path.stem, table.replace("ops.", "release_history."), COLUMNS[table])
         for file in sorted((SCENARIOS / scenario).glob("*.csv")):
             _insert(connection, file)
 
@@ -119,7 +96,10 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
 
 @pytest.fixture(scope="session")
 def feeds() -> dict[str, dict]:
-    return contracts()
+    """Every feed's source table as written in the contract ymls, by name, with its domain."""
+    files = sorted(DBT_PROJECT.glob("models/staging/*/_*__sources.yml"))
+    sources = [source for file in files for source in yaml.safe_load(file.read_text())["sources"]]
+    return {table["name"]: {**table, "domain": source["name"]} for source in sources for table in source["tables"]}
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,10 @@ RETENTION = {"metrics", "application_logs", "security_logs", "audit_logs", "busi
 FEEDS = {
     "product": {"users", "groups", "group_members", "meters", "meter_readings", "events"},
     "finance": {"subscriptions", "payments", "refunds", "marketing_spend", "exchange_rates"},
-    "platform": {
-        "web_vitals", "client_errors", "api_requests", "trace_spans", "metric_samples", "app_logs", "integration_status",
-    },
+    "platform": {"web_vitals", "client_errors", "api_requests", "trace_spans", "metric_samples"}
+    | {"app_logs", "integration_status"},
     "security": {"security_events", "audit_log"},
-}  # fmt: skip
+}
 
 
 def test_every_feed_of_the_interface_has_one_contract_in_its_domain(feeds):

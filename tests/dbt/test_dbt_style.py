@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+from dagster_project.settings import DBT_PROJECT
+
 FILES = [
     file
     for folder in ("models", "tests", "macros")

@@ -41,13 +41,19 @@ intervals as (
         lead(valid_from) over (partition by currency order by valid_from nulls last) as valid_until
     from all_rates
 
+),
+
+final as (
+
+    select
+        intervals.currency,
+        currencies.minor_unit_exponent,
+        intervals.rate,
+        intervals.valid_from,
+        coalesce(intervals.valid_until, date '9999-12-31') as valid_until
+    from intervals
+    left join currencies on intervals.currency = currencies.currency
+
 )
 
-select
-    intervals.currency,
-    currencies.minor_unit_exponent,
-    intervals.rate,
-    intervals.valid_from,
-    coalesce(intervals.valid_until, date '9999-12-31') as valid_until
-from intervals
-left join currencies on intervals.currency = currencies.currency
+select * from final

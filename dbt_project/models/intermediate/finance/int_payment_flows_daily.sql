@@ -47,20 +47,26 @@ flows as (
         case when is_chargeback then amount_minor else 0 end as chargebacks_minor
     from refunds
 
+),
+
+final as (
+
+    select
+        kind,
+        method,
+        currency,
+        cast(sum(attempts) as bigint) as attempts,
+        cast(sum(succeeded) as bigint) as succeeded,
+        cast(sum(failed) as bigint) as failed,
+        cast(sum(pending) as bigint) as pending,
+        cast(sum(volume_minor) as decimal(38, 0)) as volume_minor,
+        cast(sum(fee_minor) as decimal(38, 0)) as fee_minor,
+        cast(sum(refunded_minor) as decimal(38, 0)) as refunded_minor,
+        cast(sum(chargebacks_minor) as decimal(38, 0)) as chargebacks_minor,
+        payment_date
+    from flows
+    group by payment_date, kind, method, currency
+
 )
 
-select
-    kind,
-    method,
-    currency,
-    cast(sum(attempts) as bigint) as attempts,
-    cast(sum(succeeded) as bigint) as succeeded,
-    cast(sum(failed) as bigint) as failed,
-    cast(sum(pending) as bigint) as pending,
-    cast(sum(volume_minor) as decimal(38, 0)) as volume_minor,
-    cast(sum(fee_minor) as decimal(38, 0)) as fee_minor,
-    cast(sum(refunded_minor) as decimal(38, 0)) as refunded_minor,
-    cast(sum(chargebacks_minor) as decimal(38, 0)) as chargebacks_minor,
-    payment_date
-from flows
-group by payment_date, kind, method, currency
+select * from final

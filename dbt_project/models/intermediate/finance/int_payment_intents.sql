@@ -33,14 +33,20 @@ intents as (
     from numbered
     group by payment_id
 
+),
+
+final as (
+
+    select
+        payment_id,
+        first_status = 'succeeded' as is_first_attempt_success,
+        first_status <> 'succeeded' and first_succeeded_at is not null as is_recovered,
+        first_succeeded_at is null and not has_pending_attempt as is_lost,
+        first_attempt_date,
+        first_attempted_at,
+        first_succeeded_at
+    from intents
+
 )
 
-select
-    payment_id,
-    first_status = 'succeeded' as is_first_attempt_success,
-    first_status <> 'succeeded' and first_succeeded_at is not null as is_recovered,
-    first_succeeded_at is null and not has_pending_attempt as is_lost,
-    first_attempt_date,
-    first_attempted_at,
-    first_succeeded_at
-from intents
+select * from final

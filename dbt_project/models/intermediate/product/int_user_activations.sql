@@ -17,15 +17,21 @@ activities as (
     from {{ ref('stg_product__events') }}
     where is_activity
 
+),
+
+final as (
+
+    select
+        users.user_id,
+        min(activities.event_at) as activated_at
+    from users
+    inner join activities
+        on
+            users.user_id = activities.user_id
+            and users.registered_at <= activities.event_at
+            and {{ plus_days('users.registered_at', 7) }} > activities.event_at
+    group by users.user_id
+
 )
 
-select
-    users.user_id,
-    min(activities.event_at) as activated_at
-from users
-inner join activities
-    on
-        users.user_id = activities.user_id
-        and activities.event_at >= users.registered_at
-        and activities.event_at < {{ plus_days('users.registered_at', 7) }}
-group by users.user_id
+select * from final

@@ -25,15 +25,21 @@ months as (
     from intents
     group by month
 
+),
+
+final as (
+
+    select
+        month,
+        intents,
+        first_attempt_successes,
+        recovered,
+        lost,
+        {{ divide('first_attempt_successes', 'intents') }} as first_attempt_rate,
+        {{ divide('first_attempt_successes + recovered', 'intents') }} as eventual_rate,
+        cast(round(cast(median_seconds_to_recover as double) / 3600, 2) as decimal(12, 2)) as median_hours_to_recover
+    from months
+
 )
 
-select
-    month,
-    intents,
-    first_attempt_successes,
-    recovered,
-    lost,
-    {{ divide('first_attempt_successes', 'intents') }} as first_attempt_rate,
-    {{ divide('first_attempt_successes + recovered', 'intents') }} as eventual_rate,
-    cast(round(cast(median_seconds_to_recover as double) / 3600, 2) as decimal(12, 2)) as median_hours_to_recover
-from months
+select * from final

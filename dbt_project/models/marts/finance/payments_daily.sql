@@ -23,21 +23,27 @@ totals as (
     from flows
     group by payment_date, kind, method
 
+),
+
+final as (
+
+    select
+        payment_date,
+        kind,
+        method,
+        attempts,
+        succeeded,
+        failed,
+        pending,
+        {{ divide('succeeded', 'succeeded + failed') }} as success_rate,
+        volume,
+        {{ money_each('volume', 'succeeded') }} as avg_value,
+        fee_revenue,
+        refunded,
+        chargebacks,
+        cast(volume - refunded as decimal(18, 2)) as net_volume
+    from totals
+
 )
 
-select
-    payment_date,
-    kind,
-    method,
-    attempts,
-    succeeded,
-    failed,
-    pending,
-    {{ divide('succeeded', 'succeeded + failed') }} as success_rate,
-    volume,
-    {{ money_each('volume', 'succeeded') }} as avg_value,
-    fee_revenue,
-    refunded,
-    chargebacks,
-    cast(volume - refunded as decimal(18, 2)) as net_volume
-from totals
+select * from final

@@ -5,15 +5,21 @@ quality_checks as (
 
     select * from {{ source('release_history', 'quality_checks') }}
 
+),
+
+final as (
+
+    select
+        release_id,
+        check_name,
+        domain,
+        tool,
+        severity,
+        passed,
+        observed,
+        detail
+    from quality_checks
+
 )
 
-select
-    release_id,
-    check_name,
-    domain,
-    tool,
-    severity,
-    passed,
-    observed,
-    detail
-from quality_checks
+select * from final

@@ -22,12 +22,18 @@ registrations as (
     from users
     left join activations on users.user_id = activations.user_id
 
+),
+
+final as (
+
+    select
+        registration_date,
+        acquisition_channel,
+        cast(count(*) as bigint) as registrations,
+        cast(sum(activated) as bigint) as activated_within_7d
+    from registrations
+    group by registration_date, acquisition_channel
+
 )
 
-select
-    registration_date,
-    acquisition_channel,
-    cast(count(*) as bigint) as registrations,
-    cast(sum(activated) as bigint) as activated_within_7d
-from registrations
-group by registration_date, acquisition_channel
+select * from final

@@ -9,18 +9,18 @@ subscriptions as (
 renamed as (
 
     select
-        subscription_id,
-        effective_at,
-        user_id,
-        plan_id,
-        status,
-        amount_minor,
-        currency,
+        subscriptions.subscription_id,
+        subscriptions.effective_at,
+        subscriptions.user_id,
+        subscriptions.plan_id,
+        subscriptions.status,
+        subscriptions.amount_minor,
+        subscriptions.currency,
         subscriptions.interval as billing_interval,
-        coalesce(interval_count, 1) as interval_count,
-        coalesce(quantity, 1) as quantity,
-        coalesce(discount_minor, 0) as discount_minor,
-        cancel_reason
+        coalesce(subscriptions.interval_count, 1) as interval_count,
+        coalesce(subscriptions.quantity, 1) as quantity,
+        coalesce(subscriptions.discount_minor, 0) as discount_minor,
+        subscriptions.cancel_reason
     from subscriptions
 
 )
