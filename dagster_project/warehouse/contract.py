@@ -67,7 +67,7 @@ def read_contracts(dbt_project: Path = DBT_PROJECT) -> dict[str, Feed]:
     """Every feed by name. Raises ContractError where a contract is missing a part or contradicts itself."""
     feeds: dict[str, Feed] = {}
     for file in sorted(dbt_project.glob("models/staging/*/_*__sources.yml")):
-        for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]:
+        for source in yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)["sources"]:
             if source.get("schema", source["name"]) != RAW_SCHEMA:
                 continue
             for table in source["tables"]:

@@ -6,7 +6,7 @@ broke their contract. `load.deliveries` counts, for every file: lines = loaded +
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import duckdb
@@ -16,6 +16,7 @@ from dagster_project.warehouse.contract import RAW_SCHEMA, ContractError, Feed
 from dagster_project.warehouse.database import only_row
 from dagster_project.warehouse.landing import Delivery, Problem
 from dagster_project.warehouse.records import Source, content_hash
+from dagster_project.warehouse.validation import Judgement
 
 _TABLES = """
     create schema if not exists raw;
@@ -45,40 +46,50 @@ class LedgerError(Exception):
     """A file's lines are not loaded + duplicates + quarantined: a fault of the loader, so that nothing is kept."""
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection, feeds: Iterable[Feed]) -> None:
+def create_tables(connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed]) -> None:
     """Make what is missing of the loader's tables; a column that a contract gained is added.
 
     Raises ContractError where a contract changed the type of a column or dropped one.
     """
+    connection.execute("begin")
     connection.execute(_TABLES)
     connection.execute("delete from load.feeds")
+    connection.executemany(
+        "insert into load.feeds values (?, ?, ?, ?, ?, ?)",
+        [[f.name, f.domain, f.mode, f.retention, f.max_quarantined_share, f.freshness_hours] for f in feeds],
+    )
+    found = _columns_by_table(connection)
     for feed in feeds:
-        connection.execute(
-            "insert into load.feeds values (?, ?, ?, ?, ?, ?)",
-            [feed.name, feed.domain, feed.mode, feed.retention, feed.max_quarantined_share, feed.freshness_hours],
-        )
         wanted = {column.name: column.data_type for column in feed.columns} | ORIGIN_COLUMNS
-        _ensure_table(connection, RAW_SCHEMA, feed.name, wanted)
-        _ensure_table(connection, "superseded", feed.name, wanted | {"_conflicts": "boolean"})
+        for table, columns in (
+            (f"{RAW_SCHEMA}.{feed.name}", wanted),
+            (f"superseded.{feed.name}", wanted | {"_conflicts": "boolean"}),
+        ):
+            _ensure_table(connection, table, columns, found.get(table))
+    connection.execute("commit")
+
+
+def _columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    tables: dict[str, dict[str, str]] = {}
+    for table, column, data_type in connection.execute(
+        "select schema_name || '.' || table_name, column_name, lower(data_type) from duckdb_columns()"
+    ).fetchall():
+        tables.setdefault(table, {})[column] = data_type
+    return tables
 
 
 def _ensure_table(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str, wanted: dict[str, str]
+    connection: duckdb.DuckDBPyConnection, table: str, wanted: dict[str, str], found: dict[str, str] | None
 ) -> None:
-    declared = ", ".join(f'"{name}" {data_type}' for name, data_type in wanted.items())
-    connection.execute(f'create table if not exists {schema}."{table}" ({declared})')
-    rows = connection.execute(
-        "select column_name, lower(data_type) from duckdb_columns() where schema_name = ? and table_name = ?",
-        [schema, table],
-    ).fetchall()
-    found = dict(rows)
-    for name, data_type in wanted.items():
-        if name not in found:
-            connection.execute(f'alter table {schema}."{table}" add column "{name}" {data_type}')
+    if found is None:
+        connection.execute(f"create table {table} ({', '.join(f'{name} {kind}' for name, kind in wanted.items())})")
+        return
+    for name in wanted.keys() - found.keys():
+        connection.execute(f"alter table {table} add column {name} {wanted[name]}")
     changed = [name for name, data_type in found.items() if wanted.get(name) != data_type]
     if changed:
         raise ContractError(
-            f"{schema}.{table} was loaded under another contract ({', '.join(changed)} changed its type or is gone); "
+            f"{table} was loaded under another contract ({', '.join(changed)} changed its type or is gone); "
             "to load everything anew from the landing zone, remove work/warehouse.duckdb from the home"
         )
 
@@ -114,7 +125,8 @@ def next_file_id(connection: duckdb.DuckDBPyConnection) -> int:
 
 def file_ids(connection: duckdb.DuckDBPyConnection, deliveries: list[Delivery]) -> list[int]:
     """The ids under which other content of the same paths was loaded."""
-    paths = pa.table({"dt": [d.dt for d in deliveries], "file": [d.file for d in deliveries]})
+    days, files = [d.dt for d in deliveries], [d.file for d in deliveries]
+    paths = pa.table({"dt": pa.array(days, pa.date32()), "file": pa.array(files, pa.string())})
     connection.register("paths", paths)
     rows = connection.execute(
         "select _file_id from load.deliveries semi join paths using (dt, file) where feed = ?", [deliveries[0].feed]
@@ -123,12 +135,12 @@ def file_ids(connection: duckdb.DuckDBPyConnection, deliveries: list[Delivery]) 
     return [file_id for (file_id,) in rows]
 
 
-def quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, rows: str) -> int:
-    """Put the rejected ones of the judged `rows` (SQL) into quarantine, count the blank lines; returns how many of both."""
+def quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, judgement: Judgement) -> int:
+    """Put the rows that are not sound into quarantine, count the blank lines; returns how many of both."""
     connection.execute(f"""
         create or replace temp table rejected as
-        select _file_id, _line, _problem, _text, trim(_text, chr(32) || chr(9)) = '' as is_blank
-        from ({rows}) where _problem <> ''
+        select _file_id, _line, {judgement.problem} as _problem, _text, trim(_text, chr(32) || chr(9)) = '' as is_blank
+        from ({judgement.rows}) where not ({judgement.is_sound})
     """)
     connection.execute(
         """

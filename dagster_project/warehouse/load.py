@@ -15,7 +15,7 @@ from dagster_project.warehouse.ledger import LedgerError
 from dagster_project.warehouse.landing import Delivery, Problem, scan
 from dagster_project.warehouse.personal_data import personal_data_key, use_key
 from dagster_project.warehouse.records import Batch, Source, content_hash, read_batches
-from dagster_project.warehouse.validation import json_shapes, judged
+from dagster_project.warehouse.validation import Shapes, json_shapes, judge
 
 
 @dataclass(frozen=True)
@@ -133,13 +133,15 @@ def _load_files(
 def _load_batch(connection: duckdb.DuckDBPyConnection, feed: Feed, batch: Batch) -> None:
     """Rows that keep their contract into raw, the others into quarantine; blank lines are counted and are no records."""
     connection.register("batch", batch.table)
-    has_extra, has_repeated_keys = only_row(connection, json_shapes(feed)) if batch.form == "json" else (True, False)
-    rows = judged(feed, batch, has_extra=has_extra, has_repeated_keys=has_repeated_keys)
+    shapes = Shapes(*only_row(connection, json_shapes(feed))) if batch.form == "json" else Shapes()
+    judgement = judge(feed, batch, shapes)
     columns = ", ".join(f'"{column.name}"' for column in feed.columns) + ", _extra, _file_id, _line"
-    insert = f"insert into raw.{feed.name} ({columns}) select {columns} from ({rows}) where _problem = ''"
+    insert = f"""
+        insert into raw.{feed.name} ({columns}) select {columns} from ({judgement.rows}) where {judgement.is_sound}
+    """
     kept = only_row(connection, insert)[0]
     if kept < batch.table.num_rows:
-        kept += ledger.quarantine(connection, feed, rows)
+        kept += ledger.quarantine(connection, feed, judgement)
     connection.unregister("batch")
     if kept != batch.table.num_rows:
         raise LedgerError(f"{feed.name}: {batch.table.num_rows} records came in, {kept} were accounted for")

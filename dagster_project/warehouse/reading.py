@@ -17,7 +17,7 @@ from typing import cast
 import numpy as np
 import pyarrow as pa
 
-CHUNK_BYTES = 64 << 20
+CHUNK_BYTES = 256 << 20
 # Arrow's string offsets are 32 bits wide; no sane record comes near it.
 MAX_RECORD_BYTES = 1 << 30
 # Past this an open quote is taken for a stray one; DuckDB's own CSV reader stops at 2 MB.
@@ -159,7 +159,7 @@ class CsvSplit:
             ends.append(newlines[closing[:sound]] + 1)
             found, at = found + sound, int(closing[sound - 1]) + 1 if sound else at
             all_closed = sound == len(closing)
-            if at == len(newlines) or all_closed and not at_end and len(chunk) - newlines[at] <= MAX_QUOTED_BYTES:
+            if at == len(newlines) or (all_closed and not at_end and len(chunk) - newlines[at] <= MAX_QUOTED_BYTES):
                 break  # nothing is left, or the next chunk may still close the quote
             ends.append(newlines[at : at + 1] + 1)
             damage[found] = "a quote that is never closed"

@@ -32,9 +32,11 @@ def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int
     grouped = ", ".join(f"k{i}" for i in range(len(feed.key)))
     connection.execute(f"""
         create or replace temp table contested as
-        with new_keys as (select distinct {_keys(feed)} from raw.{feed.name} where _file_id >= {first_file_id}),
-        raw_keys as (select {_keys(feed)} from raw.{feed.name})
-        select {grouped} from raw_keys semi join new_keys using ({grouped}) group by {grouped} having count(*) > 1
+        with new_keys as (select {_keys(feed)} from raw.{feed.name} where _file_id >= {first_file_id}),
+        old_keys as (select {_keys(feed)} from raw.{feed.name} where _file_id < {first_file_id})
+        select {grouped} from new_keys group by {grouped} having count(*) > 1
+        union
+        select {grouped} from old_keys semi join new_keys using ({grouped})
         union
         select {grouped} from withdrawn
     """)
@@ -45,19 +47,15 @@ def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int
     connection.execute(f"""
         create or replace temp table contenders as
         with rows as (
-            select 'raw' as place, {columns} from raw.{feed.name}
-                semi join contested on {match}
+            select 'raw' as place, {columns} from raw.{feed.name} semi join contested on {match}
             union all
-            select 'superseded' as place, {columns} from superseded.{feed.name}
-                semi join contested on {match}
-        ),
-        ranked as (
-            select rows.*, row_number() over rivals as rank,
-                hash({content}) <> first_value(hash({content})) over rivals as _conflicts
-            from rows inner join load.deliveries using (_file_id)
-            window rivals as (partition by {", ".join(_key_list(feed))} order by {_order(feed)})
+            select 'superseded' as place, {columns} from superseded.{feed.name} semi join contested on {match}
         )
-        select * from ranked
+        select rows.*, row_number() over rivals as rank,
+            row({content}) is distinct from first_value(row({content})) over rivals as _conflicts
+        from rows
+        inner join (select _file_id, dt as _dt, file as _file from load.deliveries) as origin using (_file_id)
+        window rivals as (partition by {", ".join(_key_list(feed))} order by {_order(feed)})
     """)
     _move(connection, feed, columns)
     if feed.mode == "append":
@@ -104,8 +102,8 @@ def _count_duplicates(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None
 
 def _order(feed: Feed) -> str:
     if feed.mode == "append":
-        return "dt, file, _line"
-    return f'"{feed.version}" desc nulls last, dt desc, file desc, _line desc'
+        return "_dt, _file, _line"
+    return f'"{feed.version}" desc nulls last, _dt desc, _file desc, _line desc'
 
 
 def _key_list(feed: Feed) -> list[str]:

@@ -1,10 +1,11 @@
 """SQL that turns a batch of records into typed rows and says of each row what breaks its contract.
 
-One select serves loading and quarantine alike: rows without a problem are loaded, the others are not, so that no row
-can be both or neither. Nothing in it raises on bad input.
+Loading and quarantine use the same conditions, so that no row can be both or neither.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -17,49 +18,68 @@ EPOCH_MS = (100_000_000_000, 253_402_300_799_999)
 _OPENING_BRACKETS = "(91, 123)"  # [ and {
 
 
-def judged(feed: Feed, batch: Batch, *, has_extra: bool, has_repeated_keys: bool) -> str:
-    """SQL over the view `batch`: origin, contract columns (typed, hashed), `_extra`, `_text` (masked), `_problem`.
+@dataclass(frozen=True)
+class Shapes:
+    """What a look at the keys of all JSON records told; clean deliveries need no closer look at each record."""
 
-    `_problem` is '' for a row that keeps its contract. `has_extra` and `has_repeated_keys` say whether any record of a
-    JSON batch has unknown columns or names a column twice (looking for them costs, see `json_shapes`).
-    """
-    source = _SOURCES[batch.form](feed, batch)
-    given = ", ".join(f"{source.value(column.name)} as {_given(column)}" for column in feed.columns)
-    typed = ", ".join(f"{_typed(column, batch)} as {_quoted(column.name)}" for column in feed.columns)
-    names = ", ".join(_quoted(column.name) for column in feed.columns)
-    unreadable = [("_damage is not null", "_damage")] + [(when, _literal(text)) for when, text in source.problems]
-    if has_repeated_keys:
-        unreadable.append((_REPEATED_KEYS, "'a column is named twice'"))
-    problems = ", ".join(problem for column in feed.columns for problem in _problems(column, batch))
-    extra = source.extra if has_extra or batch.form != "json" else "null::varchar"
-    return f"""
-        with fields as ({source.fields}),
-        delivered as (
-            select _file_id, _line, _latest, _record, _parsed, {extra} as _extra, {given},
-                case {" ".join(f"when {when} then {text}" for when, text in unreadable)} end as _unreadable
-            from fields
-        ),
-        typed as (select *, {typed} from delivered)
-        select _file_id, _line, _extra, {names}, {_text(feed, batch)} as _text,
-            coalesce(_unreadable, concat_ws('; ', {problems})) as _problem
-        from typed
-    """
+    any_invalid: bool = True
+    any_repeated: bool = False
+    any_unknown: bool = True
 
 
 def json_shapes(feed: Feed) -> str:
-    """SQL over `batch`: (any record with unknown columns, any record that names a column twice)."""
+    """SQL over `batch`: the three facts of Shapes, by way of the few distinct key lists that a delivery has."""
     known = ", ".join(_literal(column.name) for column in feed.columns)
     return f"""
         with shapes as (
             select any_value(keys) as keys
-            from (select json_keys(case when json_valid(text) then text end) as keys from batch)
+            from (select try(json_keys(text)) as keys from batch)
             group by hash(keys)
         )
         select
-            coalesce(bool_or(len(list_filter(keys, lambda name: not list_contains([{known}], name))) > 0), false),
-            coalesce(bool_or(len(keys) <> len(list_distinct(keys))), false)
+            bool_or(coalesce(len(keys), 0) = 0),
+            coalesce(bool_or(len(keys) <> len(list_distinct(keys))), false),
+            coalesce(bool_or(len(list_filter(keys, lambda name: not list_contains([{known}], name))) > 0), false)
         from shapes
     """
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The SQL of a batch's records: `rows` typed, whether one keeps its contract, and if not, why.
+
+    `rows` has origin, contract columns (typed, personal data hashed), `_extra` and `_text` (the record, masked).
+    `is_sound` and `problem` are expressions over it, made from the same conditions: a row without a problem is sound.
+    """
+
+    rows: str
+    is_sound: str
+    problem: str
+
+
+def judge(feed: Feed, batch: Batch, shapes: Shapes) -> Judgement:
+    """How to load the view `batch`; nothing in it raises on bad input."""
+    source = _SOURCES[batch.form](feed, batch, shapes)
+    given = ", ".join(f"{source.value(column.name)} as {_given(column)}" for column in feed.columns)
+    typed = ", ".join(f"{_typed(column, batch)} as {_quoted(column.name)}" for column in feed.columns)
+    unreadable = [("_damage is not null", "_damage")] + [(when, _literal(text)) for when, text in source.problems]
+    problems = [rule for column in feed.columns for rule in _problems(column, batch)]
+    rows = f"""
+        with fields as ({source.fields}),
+        delivered as (
+            select _file_id, _line, _latest, _record, _parsed, {source.extra} as _extra, {given},
+                case {" ".join(f"when {when} then {text}" for when, text in unreadable)} end as _unreadable
+            from fields
+        )
+        select *, {typed}, {_text(feed, batch)} as _text from delivered
+    """
+    listed = ", ".join(f"case when {condition} then {_literal(text)} end" for condition, text in problems)
+    return Judgement(
+        rows=rows,
+        # one expression: as a conjunction, DuckDB would push each part down and parse the record for each anew
+        is_sound=f"case when _unreadable is not null or {' or '.join(when for when, _ in problems)} then false else true end",
+        problem=f"coalesce(_unreadable, concat_ws('; ', {listed}))",
+    )
 
 
 _REPEATED_KEYS = "len(json_keys(_parsed)) <> len(list_distinct(json_keys(_parsed)))"
@@ -68,23 +88,24 @@ _REPEATED_KEYS = "len(json_keys(_parsed)) <> len(list_distinct(json_keys(_parsed
 class _JsonLines:
     """Records that are JSON objects; one parse gives all contract columns."""
 
-    problems = [
-        ("_parsed is null", "not valid JSON"),
-        ("json_type(_parsed) <> 'OBJECT'", "not a JSON object"),
-    ]
-
-    def __init__(self, feed: Feed, batch: Batch) -> None:
+    def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
         # a JSON column keeps its JSON text, everything else comes as the text of its value
         kinds = {c.name: "JSON" if c.data_type == "json" else "VARCHAR" for c in feed.columns}
         structure = ", ".join(f'"{name}": "{kind}"' for name, kind in kinds.items())
+        parsed = "case when json_valid(text) then text end" if shapes.any_invalid else "text"
         self.fields = f"""
-            select _file_id, _line, _latest, _damage, text as _record, _parsed,
-                json_transform(_parsed, '{{{structure}}}') as _fields
-            from (select *, case when json_valid(text) then text end as _parsed from batch)
+            select *, json_transform(_parsed, '{{{structure}}}') as _fields
+            from (select *, text as _record, {parsed} as _parsed from batch)
         """
         patch = ", ".join(f'"{name}": null' for name in kinds)
         # RFC 7396: null in the patch removes the member
-        self.extra = f"nullif(json_merge_patch(_parsed, '{{{patch}}}')::varchar, '{{}}')"
+        unknown = f"nullif(json_merge_patch(_parsed, '{{{patch}}}')::varchar, '{{}}')"
+        self.extra = unknown if shapes.any_unknown else "null::varchar"
+        self.problems = []
+        if shapes.any_invalid:
+            self.problems += [("_parsed is null", "not valid JSON"), ("json_type(_parsed) <> 'OBJECT'", "not a JSON object")]
+        if shapes.any_repeated:
+            self.problems += [(_REPEATED_KEYS, "a column is named twice")]
 
     @staticmethod
     def value(name: str) -> str:
@@ -94,12 +115,12 @@ class _JsonLines:
 class _Csv:
     """Records that are lines of comma-separated values under a header."""
 
-    def __init__(self, feed: Feed, batch: Batch) -> None:
+    def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
         self._position = {name: index + 1 for index, name in enumerate(batch.header)}
         # a leading comma makes every field, the empty ones too, a match of its own
         field = r',("(?:[^"]|"")*"|[^",]*)'
         self.fields = f"""
-            select _file_id, _line, _latest, _damage, _record, null as _parsed, _well_formed,
+            select *, null as _parsed,
                 case
                     when not contains(_record, '"') then string_split(_record, ',')
                     when _well_formed then list_transform(
@@ -133,7 +154,7 @@ class _Parquet:
 
     problems: list[tuple[str, str]] = []
 
-    def __init__(self, feed: Feed, batch: Batch) -> None:
+    def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
         self._position = {name: index for index, name in enumerate(batch.header)}
         packed = ", ".join(f"{_quoted(name)} := c{index}" for index, name in enumerate(batch.header))
         self.fields = f"""
@@ -161,8 +182,8 @@ def _typed(column: Column, batch: Batch) -> str:
     return _CASTS[column.data_type](text)
 
 
-def _problems(column: Column, batch: Batch) -> list[str]:
-    """SQL expressions, each null or a text that says what is wrong with the column's value."""
+def _problems(column: Column, batch: Batch) -> list[tuple[str, str]]:
+    """What may be wrong with the column's value: SQL conditions, each with the words for it."""
     name, value = column.name, _quoted(column.name)
     text = _given_text(column, batch)
     rules: list[tuple[str, str]] = []
@@ -183,7 +204,7 @@ def _problems(column: Column, batch: Batch) -> list[str]:
         rules.append((f"{value} < {column.minimum}", f"{name} is below {column.minimum}"))
     if column.maximum is not None:
         rules.append((f"{value} > {column.maximum}", f"{name} is above {column.maximum}"))
-    return [f"case when {condition} then {_literal(text)} end" for condition, text in rules]
+    return rules
 
 
 def _structured(column: Column, batch: Batch) -> list[tuple[str, str]]:

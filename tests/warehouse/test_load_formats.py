@@ -1,0 +1,117 @@
+"""Every format of the landing zone gives the same rows, with the types of the contract."""
+
+import json
+from datetime import date, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.warehouse.homes import Home, event
+
+ROWS = [
+    event("e1", "2024-03-01T10:00:00Z", user_id="u1", is_bot=False, properties={"a": 1}),
+    event("e2", "2024-03-01T12:00:00+02:00", user_id="ü2, \"quoted\"", is_bot=True),
+    event("e3", 1709287200000, page="/p\nq"),
+]
+EXPECTED = [
+    ("e1", datetime(2024, 3, 1, 10), "u1", False, None),
+    ("e2", datetime(2024, 3, 1, 10), 'ü2, "quoted"', True, None),
+    ("e3", datetime(2024, 3, 1, 10), None, None, "/p\nq"),
+]
+CSV = (
+    "event_id,event_at,event_name,user_id,is_bot,page,properties\r\n"
+    'e1,2024-03-01T10:00:00Z,page_view,u1,false,,"{""a"":1}"\r\n'
+    'e2,2024-03-01T12:00:00+02:00,page_view,"ü2, ""quoted""",true,,\r\n'
+    'e3,1709287200000,page_view,,,"/p\nq",\r\n'
+)
+
+
+def as_parquet(home: Home) -> bytes:
+    columns = {name: [row.get(name) for row in ROWS] for name in ("event_id", "event_name", "user_id", "is_bot", "page")}
+    columns["event_at"] = pa.array([datetime(2024, 3, 1, 10)] * 3, pa.timestamp("us"))
+    columns["properties"] = [{"a": 1}, None, None]
+    path = home.settings.home / "made.parquet"
+    pq.write_table(pa.table(columns), path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["a.ndjson", "a.jsonl", "a.ndjson.gz", "a.ndjson.zst", "a.csv", "a.csv.gz", "a.parquet"])
+def test_every_format_gives_the_same_typed_rows(home: Home, name: str) -> None:
+    lines = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
+    content = {"zst": pa.compress(lines, "zstd", asbytes=True), "parquet": as_parquet(home)}.get(
+        name.rsplit(".")[-1], CSV.encode() if ".csv" in name else lines
+    )
+    home.deliver("events", "2024-03-01", name, content)
+    home.load()
+    assert home.quarantine() == []
+    assert home.query("select event_id, event_at, user_id, is_bot, page from raw.events order by 1") == EXPECTED
+    assert home.query("select (properties->>'a')::int from raw.events where event_id = 'e1'") == [(1,)]
+    assert home.ledger() == {name: (3, 3, 0, 0)}
+
+
+def test_a_parquet_file_with_other_types_is_cast_to_the_contract(home: Home) -> None:
+    table = pa.table(
+        {
+            "event_id": [1, 2, 3],
+            "event_at": pa.array([1709287200000, 1709287200000, None], pa.int64()),
+            "event_name": [b"x", b"y", b"z"],
+            "is_bot": ["true", "no boolean", None],
+            "user_id": [["a"], None, None],
+        }
+    )
+    path = home.settings.home / "made.parquet"
+    pq.write_table(table, path)
+    home.deliver("events", "2024-03-01", "a.parquet", path.read_bytes())
+    home.load()
+    assert home.ledger() == {"a.parquet": (3, 0, 0, 3)}
+    reasons = [reason for _, reason, _ in home.quarantine()]
+    assert reasons == [
+        "user_id is an object or list, not text",
+        "is_bot is no boolean",
+        "event_at is missing",
+    ]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_change_nothing(home: Home) -> None:
+    lines = "\r\n".join(json.dumps(row) for row in ROWS)
+    home.deliver("events", "2024-03-01", "a.ndjson", b"\xef\xbb\xbf" + lines.encode())
+    home.deliver("events", "2024-03-02", "b.csv", b"\xef\xbb\xbf" + CSV.replace("e1", "f1").encode())
+    home.load()
+    assert home.quarantine() == []
+    assert home.ledger() == {"a.ndjson": (3, 3, 0, 0), "b.csv": (3, 1, 2, 0)}
+
+
+def test_timestamps_keep_microseconds_and_offsets(home: Home) -> None:
+    at = ["2024-03-01T10:00:00.123456Z", "2024-03-01 10:00:00", "2024-03-01T10:00:00-05:30", "2024-03-01"]
+    home.deliver("events", "2024-03-01", "a.ndjson", [event(str(i), value) for i, value in enumerate(at)])
+    home.load()
+    assert [row[0] for row in home.query("select event_at from raw.events order by event_id")] == [
+        datetime(2024, 3, 1, 10, 0, 0, 123456),
+        datetime(2024, 3, 1, 10),
+        datetime(2024, 3, 1, 15, 30),
+        datetime(2024, 3, 1),
+    ]
+
+
+def test_dates_and_numbers_are_typed_by_the_contract(home: Home) -> None:
+    row = {
+        "reading_id": "r1",
+        "meter_id": "m1",
+        "user_id": "u1",
+        "submitted_at": "2024-02-29T23:59:59Z",
+        "period": "2024-02-01",
+        "value": "12.5",
+        "unit": "kWh",
+    }
+    home.deliver("meter_readings", "2024-02-29", "a.ndjson", [row, {**row, "reading_id": "r2", "period": "2024-02-30"}])
+    home.load()
+    assert home.query("select period, value from raw.meter_readings") == [(date(2024, 2, 1), 12.5)]
+    assert [reason for _, reason, _ in home.quarantine()] == ["period is no date"]
+
+
+def test_a_thousand_small_files_are_one_load(home: Home) -> None:
+    for index in range(1000):
+        home.deliver("events", "2024-03-01", f"{index:04}.ndjson", [event(f"e{index}")])
+    summary = home.load()
+    assert summary.total("loaded") == 1000
+    assert home.query("select count(distinct _file_id), min(_line), max(_line) from raw.events") == [(1000, 1, 1)]
