@@ -1,6 +1,7 @@
 {#-
-  Minor units in the reporting currency, unrounded, at the joined row `rates` of int_currency_rates; null where its
-  exponent or rate is null, or where the sum is beyond 10^15 whole units: a null fails the finance gate, an overflow would stop the night for every domain.
+  Minor units in the reporting currency, unrounded, at the joined row `rates` of int_currency_rates.
+  Null where its exponent or rate is null, or where the sum is beyond 10^15 whole units: a null fails the finance gate,
+  an overflow would stop the night for every domain.
   The types are the widest that decimal(38) multiplies without rounding, on Spark too; the contract keeps rates
   below 10^8. The result has 14 decimals.
 -#}
