@@ -62,7 +62,7 @@ def addresses(numbers: np.ndarray):
 
 
 def draw_requests(world: World, activity: Activity, incidents: Sequence[Incident]) -> pd.DataFrame:
-    """One request per step and one sign-in per session: at, route (code), user, visitor, status, duration_ms, cache, trace."""
+    """A request per step and a sign-in per session: route (code), caller, status, duration, cache, trace."""
     rng = world.rng("requests")
     requests = _calls(activity).sort_values("at", kind="stable", ignore_index=True)
     size, at, code = len(requests), requests["at"].to_numpy(), requests["route"].to_numpy()

@@ -25,8 +25,9 @@ FAR_FUTURE = 400 * DAY
 class Delivery:
     """The lines of one feed in the order of delivery, each row's delivery day number and damage, and the totals.
 
-    `rows` are distinct sound rows; `lines` = rows + repeated + malformed. A malformed line is a damaged copy of a row that
-    is delivered sound as well, so no fact is missing. Late rows are sound rows delivered after the day of `ready_at`.
+    `rows` are distinct sound rows; `lines` = rows + repeated + malformed. A malformed line is a damaged copy of a row
+    that is delivered sound as well, so no fact is missing. Late rows are sound rows delivered after the day of
+    `ready_at`.
     """
 
     lines: pd.DataFrame

@@ -1,4 +1,4 @@
-"""The rows of every feed, drawn in the order in which one depends on another; the truth about them is noted on the way."""
+"""The rows of every feed, drawn in the order in which one depends on another; their truth is noted on the way."""
 
 from __future__ import annotations
 

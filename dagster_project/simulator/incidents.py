@@ -105,10 +105,10 @@ def _of_kind(world: World, name: str, kind: Kind) -> Iterable[Incident]:
     number = max(1, world.days // kind.every_days)
     for part in range(number):
         day = int((part + rng.uniform(0.1, 0.9)) * world.days / number)
-        begins = world.first + day * DAY + rng.integers(FIRST_HOUR * 60, LAST_HOUR * 60) * MINUTE
-        lasts = rng.integers(kind.shortest // MINUTE, kind.longest // MINUTE) * MINUTE
+        begins = world.first + day * DAY + int(rng.integers(FIRST_HOUR * 60, LAST_HOUR * 60)) * MINUTE
+        ends = begins + int(rng.integers(kind.shortest // MINUTE, kind.longest // MINUTE)) * MINUTE
         place = kind.places[rng.integers(len(kind.places))]
-        yield Incident(name, kind.feeds, begins, min(begins + lasts, world.end), place)
+        yield Incident(name, kind.feeds, begins, min(ends, world.end), place)
 
 
 def of_kind(incidents: Iterable[Incident], *kinds: str) -> list[Incident]:

@@ -165,7 +165,7 @@ def _restarts(world: World, rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def integration_status_feed(world: World, incidents: Sequence[Incident]) -> pd.DataFrame:
-    """A check of every integration each quarter of an hour: up, degraded, down (in incidents, and now and then once)."""
+    """A check of every integration each quarter of an hour: up, degraded, or down (in incidents, else rarely)."""
     rng = world.rng("integration_status")
     names = list(INTEGRATIONS)
     step = np.repeat(np.arange(world.days * STEPS_PER_DAY), len(names))

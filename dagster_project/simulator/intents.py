@@ -35,8 +35,8 @@ SERVICE_FEE_SHARE = 0.03
 def draw_intents(
     world: World, population: Population, households: Households, bills: pd.DataFrame, subscriptions: Subscriptions
 ) -> pd.DataFrame:
-    """What is to be paid: user (-1 for a guest), group (-1 for none), kind, at, amount_minor, fee_minor, currency, attempts
-    it takes (0: drawn later), whether it is lost."""
+    """What is to be paid: user (-1 for a guest), group (-1 for none), kind, at, amount_minor, fee_minor, currency,
+    method, how many attempts it takes, whether the last of them fails too (lost)."""
     intents = pd.concat(
         [
             _bill_intents(world, population, households, bills),

@@ -20,7 +20,7 @@ class Step:
     following: dict[str, float]
 
 
-# The critical paths: payments, meter readings and groups here; authentication is added per session by the API generator.
+# Of the critical paths, payments, meter readings and groups are here; signing in is added per session by the backend.
 STEPS = {
     "landing": Step("page_view", "/", None, "web-frontend", "GET", "/", {"pricing": 3, "help": 1, "signup": 2}),
     "pricing": Step(
@@ -188,7 +188,7 @@ def _cumulative() -> np.ndarray:
 
 
 def walk(rng: np.random.Generator, first: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The step codes of all sessions one after another: from `first` on, `lengths` steps each, by the following weights."""
+    """The step codes of all sessions one after another: from `first` on, `lengths` steps each."""
     cumulative = _cumulative()
     order = np.argsort(-lengths, kind="stable")
     table = np.zeros((len(lengths), int(lengths.max(initial=0))), dtype=np.int8)

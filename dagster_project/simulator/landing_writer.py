@@ -52,14 +52,20 @@ def staged(landing: Path) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def write_feed(stage: Path, world: World, feed: str, file: FeedFile, delivery: Delivery) -> tuple[int, int]:
-    """Writes one file per delivery day that has lines; returns the number of files and of bytes."""
+def write_feed(
+    stage: Path, renderer: duckdb.DuckDBPyConnection, world: World, feed: str, file: FeedFile, delivery: Delivery
+) -> tuple[int, int]:
+    """Writes one file per delivery day that has lines; returns the number of files and of bytes.
+
+    `renderer` is any DuckDB connection; it makes JSON lines and keeps nothing.
+    """
     table = pa.Table.from_pandas(delivery.lines, preserve_index=False).replace_schema_metadata(None)
     table = table.append_column(CUT_COLUMN, pa.array(delivery.damage == CUT))
     bounds = np.searchsorted(delivery.day, np.arange(world.days + 1))
-    contents = _json_files if "json" in file.extension else _table_files
+    is_json = "json" in file.extension
+    contents = _json_files(renderer, table, bounds, file) if is_json else _table_files(table, bounds, file)
     files = size = 0
-    for day, content in contents(table, bounds, file):
+    for day, content in contents:
         folder = stage / feed / f"dt={world.dates[day]}"
         folder.mkdir(parents=True)
         packed = _packed(content, file.extension)
@@ -103,19 +109,20 @@ def _plain(table: pa.Table, as_text: bool) -> pa.Table:
     return pa.table(columns, names=table.column_names)
 
 
-def _json_files(table: pa.Table, bounds: np.ndarray, file: FeedFile) -> Iterator[tuple[int, bytes]]:
+def _json_files(
+    renderer: duckdb.DuckDBPyConnection, table: pa.Table, bounds: np.ndarray, file: FeedFile
+) -> Iterator[tuple[int, bytes]]:
     """JSON lines, rendered by DuckDB for several days at once and cut out of its text buffer day by day."""
-    with duckdb.connect() as connection:
-        for days in _blocks(bounds):
-            first, last = int(bounds[days[0]]), int(bounds[days[-1] + 1])
-            connection.register("delivered", table.slice(first, last - first))
-            select = connection.sql(f"select {_json_line(table.schema, file)} as line from delivered")
-            lines = pc.cast(select.to_arrow_table()["line"], pa.large_string()).combine_chunks()
-            offsets = np.frombuffer(lines.buffers()[1], dtype=np.int64)[lines.offset :]
-            text = lines.buffers()[2]
-            for day in days[np.diff(bounds)[days] > 0]:
-                begins, ends = offsets[bounds[day] - first], offsets[bounds[day + 1] - first]
-                yield int(day), text[int(begins) : int(ends)].to_pybytes()
+    for days in _blocks(bounds):
+        first, last = int(bounds[days[0]]), int(bounds[days[-1] + 1])
+        renderer.register("delivered", table.slice(first, last - first))
+        select = renderer.sql(f"select {_json_line(table.schema, file)} as line from delivered")
+        lines = pc.cast(select.to_arrow_table()["line"], pa.large_string()).combine_chunks()
+        offsets = np.frombuffer(lines.buffers()[1], dtype=np.int64)[lines.offset :]
+        text = lines.buffers()[2]
+        for day in days[np.diff(bounds)[days] > 0]:
+            begins, ends = offsets[bounds[day] - first], offsets[bounds[day + 1] - first]
+            yield int(day), text[int(begins) : int(ends)].to_pybytes()
 
 
 def _blocks(bounds: np.ndarray) -> Iterator[np.ndarray]:

@@ -43,7 +43,7 @@ def minor_units(usd: np.ndarray, currency: np.ndarray) -> np.ndarray:
 
 
 def exchange_rates_feed(world: World) -> pd.DataFrame:
-    """The feed `exchange_rates`: USD per unit, a random walk, on working days (and a week of history before the first)."""
+    """The feed `exchange_rates`: USD per unit, a random walk, on working days and in the week before the first day."""
     rng = world.rng("exchange_rates")
     days = world.dates[0] - DAYS_OF_HISTORY + np.arange(world.days + DAYS_OF_HISTORY)
     open_days = np.is_busday(days) | (days < world.dates[0])

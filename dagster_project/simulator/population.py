@@ -27,8 +27,8 @@ COUNTRIES = {
 CHANNELS = {
     "organic": (0.30, 0.06),
     "paid_search": (0.22, 0.0),
-    "paid_social": (0.18, -0.12),
-    "referral": (0.12, 0.10),
+    "paid_social": (0.18, -0.15),
+    "referral": (0.12, 0.12),
     "partner": (0.10, 0.02),
     "email": (0.08, 0.03),
 }
@@ -48,8 +48,8 @@ HOUSEMATES_FOLLOW_AFTER = 4 * DAY
 TEST_SHARE = 0.01
 BOT_SHARE = 0.002
 # Lifetime in days of the least attached and what full attachment adds: cohorts lose the loosely attached first.
-SHORTEST_LIFE_DAYS = 45
-LIFE_BY_ATTACHMENT_DAYS = 1500
+SHORTEST_LIFE_DAYS = 25
+LIFE_BY_ATTACHMENT_DAYS, LIFE_POWER = 1100, 1.8
 RETURNING = 0.25
 DELETED = 0.08
 
@@ -74,7 +74,7 @@ def registration_weights(world: World) -> np.ndarray:
 
 
 def campaign_of(channel: np.ndarray, dates: np.ndarray) -> np.ndarray:
-    """The campaign that runs in a channel on a date (the channel's second one in the cold half of the year), or None."""
+    """The campaign that runs in a channel on a date (its second one in the cold half of the year), or None."""
     cold = (rhythm.winter(dates) > 0.5).astype(int)
     campaign = np.full(len(channel), None, dtype=object)
     for name, seasons in CAMPAIGNS.items():
@@ -96,7 +96,7 @@ def draw_population(world: World) -> Population:
 
 
 def _registered(world: World, rng: np.random.Generator) -> pd.DataFrame:
-    """Registrations, cut into households of neighbours that share country and currency; housemates follow their head."""
+    """Registrations, cut into households of neighbours who share country and currency and follow their head."""
     day = rng.choice(world.days, world.users, p=registration_weights(world))
     day[: max(1, world.users // 50)] = 0
     sizes = 1 + rng.choice(len(HOUSEHOLD_SIZES), world.users, p=HOUSEHOLD_SIZES)
@@ -135,7 +135,7 @@ def _attachment(world: World, rng: np.random.Generator, people: pd.DataFrame) ->
 def _draw_ends(world: World, rng: np.random.Generator, people: pd.DataFrame) -> None:
     """When people stop (`gone_at`), come back (`returned_at`, mostly never) or delete the account (`deleted_at`)."""
     size = len(people)
-    mean_days = SHORTEST_LIFE_DAYS + LIFE_BY_ATTACHMENT_DAYS * people["attachment"].to_numpy() ** 1.5
+    mean_days = SHORTEST_LIFE_DAYS + LIFE_BY_ATTACHMENT_DAYS * people["attachment"].to_numpy() ** LIFE_POWER
     life = (rng.exponential(1.0, size) * mean_days * 86_400_000).astype(np.int64).astype("timedelta64[ms]")
     gone_at = people["registered_at"].to_numpy() + life
     returns = rng.random(size) < RETURNING

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
 from dagster_project.simulator import truth
@@ -54,25 +55,27 @@ def simulate(
     """Writes a sample of all 20 feeds into `landing`, and `sample_truth.json` beside it.
 
     `users` people register within `days` days from `start` (default: such that the last day is `SAMPLE_END`). The same
-    arguments write the same bytes. Nothing is visible before everything is written. Raises ValueError on arguments below
-    their least value.
+    arguments write the same bytes. Nothing is visible before everything is written. Raises ValueError on arguments
+    below their least value.
     """
     world = World(users, days, seed, start or SAMPLE_END - timedelta(days=days - 1))
     report(f"sample: {users:,} users over {days} days, {world.start} to {world.last_date}, seed {seed}")
     facts: dict[str, object] = {}
     totals: dict[str, FeedTotals] = {}
-    with staged(landing) as stage:
+    with duckdb.connect() as renderer, staged(landing) as stage:
         for feed, frame in generate(world, facts):
-            totals[feed] = _write(stage, world, feed, frame)
+            totals[feed] = _write(stage, renderer, world, feed, frame)
             report(f"sample: {feed}: {totals[feed].lines:,} lines in {totals[feed].files} files")
     facts["feeds"] = {feed: asdict(of_feed) for feed, of_feed in totals.items()}
     return SampleSummary(world.start, world.last_date, totals, truth.write_truth(landing, world, facts))
 
 
-def _write(stage: Path, world: World, feed: str, frame: pd.DataFrame) -> FeedTotals:
+def _write(
+    stage: Path, renderer: duckdb.DuckDBPyConnection, world: World, feed: str, frame: pd.DataFrame
+) -> FeedTotals:
     file = FEEDS[feed]
     delivery = deliver(world, feed, file, frame)
-    files, size = write_feed(stage, world, feed, file, delivery)
+    files, size = write_feed(stage, renderer, world, feed, file, delivery)
     return FeedTotals(
         lines=len(delivery.lines),
         rows=delivery.rows,

@@ -29,7 +29,7 @@ DAYS_PER_CYCLE = np.array([28, 365, 89, 7])
 TRIAL_DAYS = 14
 WITH_TRIAL = 0.55
 # A card dies in this share of the billing cycles; then payment is retried for three days, or the subscription ends.
-CARD_FAILURE_PER_CYCLE = 0.025
+CARD_FAILURE_PER_CYCLE = 0.04
 RECOVERING = 0.55
 RECOVERY_AFTER = 3 * DAY + HOUR
 CANCELED_AFTER = 14 * DAY
@@ -44,7 +44,7 @@ RETURNING = 0.35
 
 @dataclass(frozen=True)
 class Subscriptions:
-    """`contracts`: one row per subscription number with its milestones (NaT where none); `states`: its states in time."""
+    """`contracts`: one row per subscription number with its milestones (NaT where none); `states`: its states."""
 
     contracts: pd.DataFrame
     states: pd.DataFrame
@@ -99,7 +99,7 @@ def _contracts(
 
 
 def _voluntary_ends(rng: np.random.Generator, population: Population, contracts: pd.DataFrame) -> np.ndarray:
-    """People who stop using the product cancel some days later, so falling activity foretells churn; a few just quit."""
+    """People who stop using the product cancel some days later, so fading activity foretells it; a few just quit."""
     user, size = contracts["user"].to_numpy(), len(contracts)
     paid_from = contracts["paid_from"].to_numpy()
     gone_at = np.asarray(population.of("gone_at", user))
@@ -112,7 +112,7 @@ def _voluntary_ends(rng: np.random.Generator, population: Population, contracts:
 
 
 def _with_card_failures(rng: np.random.Generator, contracts: pd.DataFrame, quits_at: np.ndarray) -> pd.DataFrame:
-    """Adds card_fails_at (the charge), recovers, ends_at and reason; a failure counts only before the contract quits."""
+    """Adds card_fails_at (the charge), recovers, ends_at and reason; a card fails only before the customer quits."""
     size, paid_from = len(contracts), contracts["paid_from"].to_numpy()
     cycle = rng.geometric(CARD_FAILURE_PER_CYCLE, size)
     fails_at = cycle_start(paid_from, contracts["billing"].to_numpy(), cycle)
@@ -135,7 +135,7 @@ def _with_card_failures(rng: np.random.Generator, contracts: pd.DataFrame, quits
 
 
 def _returning(rng: np.random.Generator, population: Population, first: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Former customers who subscribe anew: users and when (after they came back to the product, if they had left it)."""
+    """Former customers who subscribe anew: users, and when (after their return to the product, if they had left)."""
     ended = first[first["converts"] & first["ends_at"].notna()]
     ended = ended[rng.random(len(ended)) < RETURNING]
     user = ended["user"].to_numpy()
@@ -200,7 +200,7 @@ def _pauses(rng: np.random.Generator, contracts: pd.DataFrame) -> list[pd.DataFr
 
 
 def terms(subscriptions: Subscriptions) -> pd.DataFrame:
-    """The states with what each costs: number, at, status, reason, plan (index), amount_minor, discount_minor, quantity."""
+    """The states with what each costs: plan (index), amount_minor, currency, quantity, discount_minor."""
     states = subscriptions.states
     contract = subscriptions.contracts.loc[states["number"]]
     plan = (contract["plan"].to_numpy() + states["step"].to_numpy()).astype(int)
@@ -241,7 +241,7 @@ def subscriptions_feed(subscriptions: Subscriptions) -> pd.DataFrame:
 
 
 def churned_customers(world: World, subscriptions: Subscriptions) -> list[Mapping[str, object]]:
-    """Truth: every paid subscription that ends within the sample, voluntary or involuntary, and whether the user returned."""
+    """Truth: every paid subscription that ends within the sample, by whose will, and whether its user came back."""
     contracts = subscriptions.contracts
     ended = contracts[contracts["converts"] & (contracts["ends_at"] < world.end)]
     started = contracts.groupby("user")["begins_at"].max()

@@ -35,7 +35,7 @@ class World:
                 raise ValueError(f"{name}: expected {least} or more, found {value}")
 
     def rng(self, name: str) -> np.random.Generator:
-        """The random stream of one generator; it depends on the seed and the name alone, so feeds don't shift others."""
+        """The random stream of one generator, by seed and name alone, so that a change of one feed shifts no other."""
         return np.random.default_rng(np.random.SeedSequence([self.seed, zlib.crc32(name.encode())]))
 
     @property
