@@ -50,19 +50,13 @@ SPIKE_PER_HOUR = 6
 def web_vitals_feed(world: World, activity: Activity, incidents: Sequence[Incident]) -> pd.DataFrame:
     """Eight metrics for each sampled page view on the web."""
     rng = world.rng("web_vitals")
-    sessions, steps = activity.sessions, activity.steps
-    is_view = np.array([STEPS[name].event_name == "page_view" for name in NAMES])[steps["step"]]
-    on_web = ((sessions["platform"] == WEB) & (sessions["kind"] != BOT)).to_numpy()[steps["session"]]
-    views = steps[is_view & on_web & (rng.random(len(steps)) < SAMPLED_VIEWS)]
+    sessions = activity.sessions
+    views = _sampled_views(rng, activity)
     view = np.repeat(np.arange(len(views)), len(VITALS))
     metric = np.tile(np.arange(len(VITALS)), len(views))
     device = rng.choice(len(DEVICES), len(sessions), p=list(DEVICES.values()))[views["session"]]
-    pages = np.array([STEPS[name].page for name in NAMES], dtype=object)[views["step"]]
-    slowness = DEVICE_FACTOR[device] * pd.Series(pages).map(HEAVY_PAGES).fillna(1.0).to_numpy()
-    for incident in of_kind(incidents, "slow_page"):
-        slowness = slowness * np.where(
-            incident.covers(views["at"].to_numpy()) & (pages == incident.place["page"]), SLOW_FACTOR, 1.0
-        )
+    pages = views["page"].to_numpy()
+    slowness = DEVICE_FACTOR[device] * _slowness_of_pages(pages, views["at"].to_numpy(), incidents)
     median, spread = (np.array(values)[metric] for values in zip(*VITALS.values(), strict=True))
     value = median * slowness[view] * np.exp(spread * rng.normal(size=len(view)))
     session = views["session"].to_numpy()[view]
@@ -79,6 +73,23 @@ def web_vitals_feed(world: World, activity: Activity, incidents: Sequence[Incide
             "country": pd.Categorical(sessions["country"].to_numpy()[session]),
         }
     )
+
+
+def _sampled_views(rng: np.random.Generator, activity: Activity) -> pd.DataFrame:
+    """A sample of the page views of people in browsers: at, session, page."""
+    sessions, steps = activity.sessions, activity.steps
+    is_view = np.array([STEPS[name].event_name == "page_view" for name in NAMES])[steps["step"]]
+    on_web = ((sessions["platform"] == WEB) & (sessions["kind"] != BOT)).to_numpy()[steps["session"]]
+    views = steps[is_view & on_web & (rng.random(len(steps)) < SAMPLED_VIEWS)]
+    return views.assign(page=np.array([STEPS[name].page for name in NAMES], dtype=object)[views["step"]])
+
+
+def _slowness_of_pages(pages: np.ndarray, at: np.ndarray, incidents: Sequence[Incident]) -> np.ndarray:
+    slowness = pd.Series(pages).map(HEAVY_PAGES).fillna(1.0).to_numpy()
+    for incident in of_kind(incidents, "slow_page"):
+        struck = incident.covers(at) & (pages == incident.place["page"])
+        slowness = np.where(struck, slowness * SLOW_FACTOR, slowness)
+    return slowness
 
 
 def client_errors_feed(world: World, activity: Activity, incidents: Sequence[Incident]) -> pd.DataFrame:

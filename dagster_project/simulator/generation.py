@@ -24,7 +24,8 @@ from dagster_project.simulator.money import exchange_rates_feed
 from dagster_project.simulator.payments import draw_attempts, payments_feed, refunds_feed
 from dagster_project.simulator.population import Population, draw_population
 from dagster_project.simulator.security import draw_attacks, draw_travels, security_events_feed
-from dagster_project.simulator.subscriptions import churned_customers, draw_subscriptions, subscriptions_feed
+from dagster_project.simulator.subscription_terms import churned_customers, subscriptions_feed
+from dagster_project.simulator.subscriptions import draw_subscriptions
 from dagster_project.simulator.telemetry import app_logs_feed, trace_spans_feed
 from dagster_project.simulator.world import World
 

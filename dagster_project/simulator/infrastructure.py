@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dagster_project.simulator import rhythm
-from dagster_project.simulator.columns import blank, identifiers, named
+from dagster_project.simulator.columns import blank, identifiers, lognormal, named
 from dagster_project.simulator.incidents import Incident, of_kind
 from dagster_project.simulator.world import MINUTE, World, span
 
@@ -76,7 +76,7 @@ SERIES = (
 # Noise that keeps its direction for a while: white noise averaged over this many steps.
 SMOOTHING = 6
 DISK_GROWTH_PER_DAY = 0.03
-RESTART_SHARE = 0.0002
+RESTART_SHARE = 0.002
 REDEPLOYED_EVERY_DAYS = 14
 # kind of incident: metric and the value that it drives to
 EFFECTS = {
@@ -93,8 +93,10 @@ INTEGRATIONS = {
     "sms_provider": 140.0,
     "email_provider": 90.0,
 }
-HICCUP = 0.0015
-DEGRADED = 0.004
+STATUSES = ("up", "degraded", "down")
+UP, DEGRADED, DOWN = range(3)
+MESSAGES = ('slow answers, see "status page"', "no answer, gave up")
+DOWN_SHARE, DEGRADED_SHARE, DEGRADED_FACTOR = 0.0015, 0.004, 6.0
 # The monitor's release that adds a column the contract doesn't know, at this share of the days.
 REGION_SINCE = 0.7
 
@@ -158,7 +160,7 @@ def _values(
 
 def _restarts(world: World, rng: np.random.Generator, size: int) -> np.ndarray:
     """A counter that starts anew with every deployment."""
-    counted = np.cumsum(rng.random(size) < RESTART_SHARE * 10).astype(float)
+    counted = np.cumsum(rng.random(size) < RESTART_SHARE).astype(float)
     deployment = np.arange(size) // (REDEPLOYED_EVERY_DAYS * STEPS_PER_DAY)
     first = np.searchsorted(deployment, np.arange(deployment[-1] + 1))
     return counted - counted[first][deployment]
@@ -172,24 +174,29 @@ def integration_status_feed(world: World, incidents: Sequence[Incident]) -> pd.D
     integration = np.tile(np.arange(len(names)), world.days * STEPS_PER_DAY)
     size = len(step)
     at = world.first + step * STEP + span(rng, 0 * MINUTE, MINUTE, size)
-    fate = rng.random(size)
-    status = np.where(fate < HICCUP, 2, np.where(fate < HICCUP + DEGRADED, 1, 0))
-    for incident in of_kind(incidents, "integration_down"):
-        struck = incident.covers(at) & (integration == names.index(incident.place["integration"]))
-        status = np.where(struck, 2, status)
-    median = np.array(list(INTEGRATIONS.values()))[integration] * np.where(status == 1, 6.0, 1.0)
-    latency = (median * rng.lognormal(0.0, 0.35, size)).round(1)
+    status = _statuses(rng, at, integration, incidents)
+    median = np.array(list(INTEGRATIONS.values()))[integration] * np.where(status == DEGRADED, DEGRADED_FACTOR, 1.0)
     early = world.day_of(at) < world.share_of_days(REGION_SINCE)
     return pd.DataFrame(
         {
             "check_id": identifiers("chk-", np.arange(size), 8),
             "checked_at": at,
             "integration": named(integration, names),
-            "status": named(status, ("up", "degraded", "down")),
-            "latency_ms": blank(latency, status == 2),
-            "message": named(
-                np.where(status == 0, -1, status - 1), ('slow answers, see "status page"', "no answer, gave up")
-            ),
+            "status": named(status, STATUSES),
+            "latency_ms": blank(lognormal(rng, median, 0.35, size).round(1), status == DOWN),
+            "message": named(status - 1, MESSAGES),
             "region": blank(named(np.zeros(size, dtype=int), ("eu-central-1",)), early),
         }
     )
+
+
+def _statuses(
+    rng: np.random.Generator, at: np.ndarray, integration: np.ndarray, incidents: Sequence[Incident]
+) -> np.ndarray:
+    """The status code of every check: down throughout an incident, else down or degraded now and then."""
+    fate = rng.random(len(at))
+    status = np.where(fate < DOWN_SHARE, DOWN, np.where(fate < DOWN_SHARE + DEGRADED_SHARE, DEGRADED, UP))
+    for incident in of_kind(incidents, "integration_down"):
+        struck = incident.covers(at) & (integration == list(INTEGRATIONS).index(incident.place["integration"]))
+        status = np.where(struck, DOWN, status)
+    return status

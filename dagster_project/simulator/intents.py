@@ -10,13 +10,8 @@ from dagster_project.simulator.columns import lognormal, pick
 from dagster_project.simulator.households import Households
 from dagster_project.simulator.money import minor_units
 from dagster_project.simulator.population import Population
-from dagster_project.simulator.subscriptions import (
-    ACTIVE,
-    DAYS_PER_CYCLE,
-    Subscriptions,
-    cycle_start,
-    terms,
-)
+from dagster_project.simulator.subscription_terms import terms
+from dagster_project.simulator.subscriptions import ACTIVE, DAYS_PER_CYCLE, Subscriptions, cycle_start
 from dagster_project.simulator.world import DAY, HOUR, World
 
 METHODS = {"card": 0.55, "direct_debit": 0.20, "bank_transfer": 0.15, "wallet": 0.10}
@@ -25,7 +20,7 @@ MOST_ATTEMPTS = 4
 RECOVERING_ATTEMPT = 3
 FIRST_ATTEMPT_FAILS = 0.05
 GIVES_UP = 0.25
-BILL_DAY = 4
+BILL_DAY, BILL_PAID_WITHIN_DAYS = 4, 11
 BILL_PAID_HERE, BILL_PAID_WHEN_GONE = 0.9, 0.2
 BILL_FEE_SHARE, BILL_FEE_USD = 0.012, 0.25
 SERVICES_PER_USER_YEAR, GUEST_SHARE = 0.5, 0.25
@@ -52,17 +47,9 @@ def draw_intents(
 def _bill_intents(world: World, population: Population, households: Households, bills: pd.DataFrame) -> pd.DataFrame:
     """Each month's costs of a group, split evenly between those who are members when the bill comes."""
     rng = world.rng("bills")
-    shares = bills.merge(households.members, on="group")
-    billed_at = (shares["month"].to_numpy().astype("datetime64[M]") + 1).astype("datetime64[ms]") + (BILL_DAY - 1) * DAY
-    present = (shares["joined_at"] < billed_at) & ~(shares["left_at"] <= billed_at)
-    shares = shares.assign(billed_at=billed_at)[present]
-    shares["usd"] /= shares.groupby(["group", "month"])["user"].transform("size")
+    shares = _bill_shares(rng, population, households, bills)
     user = shares["user"].to_numpy()
-    gone = np.asarray(population.of("gone_at", user)) < shares["billed_at"].to_numpy()
-    deleted = np.asarray(population.of("deleted_at", user)) < shares["billed_at"].to_numpy()
-    pays = (rng.random(len(shares)) < np.where(gone, BILL_PAID_WHEN_GONE, BILL_PAID_HERE)) & ~deleted
-    shares, user = shares[pays], user[pays]
-    day = rng.integers(0, 11, len(shares)) * DAY
+    day = rng.integers(0, BILL_PAID_WITHIN_DAYS, len(shares)) * DAY
     at = shares["billed_at"].to_numpy() + day + rhythm.clock_times(rng, np.asarray(population.of("utc_offset", user)))
     currency = np.asarray(population.of("currency", user))
     usd = shares["usd"].to_numpy()
@@ -79,6 +66,22 @@ def _bill_intents(world: World, population: Population, households: Households, 
             "lost": False,
         }
     )
+
+
+def _bill_shares(
+    rng: np.random.Generator, population: Population, households: Households, bills: pd.DataFrame
+) -> pd.DataFrame:
+    """Who pays which part of each bill through the system: group, user, billed_at, usd; the others pay elsewhere."""
+    shares = bills.merge(households.members, on="group")
+    billed_at = (shares["month"].to_numpy().astype("datetime64[M]") + 1).astype("datetime64[ms]") + (BILL_DAY - 1) * DAY
+    present = (shares["joined_at"] < billed_at) & ~(shares["left_at"] <= billed_at)
+    shares = shares.assign(billed_at=billed_at)[present]
+    shares["usd"] /= shares.groupby(["group", "month"])["user"].transform("size")
+    user = shares["user"].to_numpy()
+    gone = np.asarray(population.of("gone_at", user)) < shares["billed_at"].to_numpy()
+    deleted = np.asarray(population.of("deleted_at", user)) < shares["billed_at"].to_numpy()
+    pays_here = rng.random(len(shares)) < np.where(gone, BILL_PAID_WHEN_GONE, BILL_PAID_HERE)
+    return shares[pays_here & ~deleted]
 
 
 def _charges(world: World, subscriptions: Subscriptions) -> pd.DataFrame:

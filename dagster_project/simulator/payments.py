@@ -86,17 +86,8 @@ def _settling(rng: np.random.Generator, attempts: pd.DataFrame) -> np.ndarray:
 
 
 def payments_feed(world: World, attempts: pd.DataFrame) -> pd.DataFrame:
-    """The feed `payments`: pending when attempted (where that was delivered), then the outcome when it settles."""
-    rng = world.rng("payments")
-    slow = attempts["method"].isin(SETTLING_METHODS).to_numpy()
-    pending = attempts[slow | (rng.random(len(attempts)) < PENDING_SEEN)]
-    outcome = np.where(attempts["is_success"], "succeeded", "failed")
-    versions = pd.concat(
-        [
-            pending.assign(status="pending", updated_at=pending["at"]),
-            attempts.assign(status=outcome, updated_at=attempts["settled_at"]),
-        ]
-    )
+    """The feed `payments`: the versions of every attempt, with an extra score from a release on."""
+    versions = _versions(world.rng("payments"), attempts)
     unscored = world.day_of(versions["at"].to_numpy()) < world.share_of_days(RISK_SCORE_SINCE)
     return pd.DataFrame(
         {
@@ -115,6 +106,19 @@ def payments_feed(world: World, attempts: pd.DataFrame) -> pd.DataFrame:
             "failure_code": blank(versions["failure"].to_numpy(), (versions["status"] != "failed").to_numpy()),
             "risk_score": whole(versions.index * 37 % 100, unscored),
         }
+    )
+
+
+def _versions(rng: np.random.Generator, attempts: pd.DataFrame) -> pd.DataFrame:
+    """Pending when attempted (where that was delivered), then the outcome when it settles."""
+    slow = attempts["method"].isin(SETTLING_METHODS).to_numpy()
+    pending = attempts[slow | (rng.random(len(attempts)) < PENDING_SEEN)]
+    outcome = np.where(attempts["is_success"], "succeeded", "failed")
+    return pd.concat(
+        [
+            pending.assign(status="pending", updated_at=pending["at"]),
+            attempts.assign(status=outcome, updated_at=attempts["settled_at"]),
+        ]
     )
 
 
