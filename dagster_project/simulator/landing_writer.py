@@ -33,9 +33,10 @@ CUT_COLUMN = "__cut"
 
 @contextmanager
 def staged(landing: Path) -> Iterator[Path]:
-    """A folder for new files inside the landing zone; what is in it becomes visible at the end, or not at all.
+    """A folder for new files inside the landing zone; at the end each becomes visible by one atomic rename.
 
-    Each file is moved by one atomic rename; a run killed before leaves nothing visible, a later run clears its remains.
+    A run killed before leaves nothing visible, one killed amid the renames leaves whole files only; the same run again
+    clears its remains and completes it. One sample at a time: the folder's name is fixed.
     """
     stage = landing / STAGE
     shutil.rmtree(stage, ignore_errors=True)

@@ -55,8 +55,8 @@ def simulate(
     """Writes a sample of all 20 feeds into `landing`, and `sample_truth.json` beside it.
 
     `users` people register within `days` days from `start` (default: such that the last day is `SAMPLE_END`). The same
-    arguments write the same bytes. Nothing is visible before everything is written. Raises ValueError on arguments
-    below their least value.
+    arguments write the same bytes. Nothing is visible before everything is written; the truth file comes last. Files of
+    other days and names stay. Raises ValueError on arguments below their least value.
     """
     world = World(users, days, seed, start or SAMPLE_END - timedelta(days=days - 1))
     report(f"sample: {users:,} users over {days} days, {world.start} to {world.last_date}, seed {seed}")

@@ -19,7 +19,7 @@ PLANS = ("basic", "plus", "family")
 PLAN_USD = np.array([5.99, 9.99, 16.99])
 # interval, interval_count, price relative to a month's, share of the subscriptions
 BILLING = (("month", 1, 1.0, 0.78), ("year", 1, 10.0, 0.14), ("month", 3, 2.7, 0.05), ("week", 1, 0.27, 0.03))
-MONTHLY, YEARLY, QUARTERLY, WEEKLY = range(4)
+# The months of a cycle by place in BILLING (0: a week), and the days it has at least.
 MONTHS_PER_CYCLE = np.array([1, 12, 3, 0])
 DAYS_PER_CYCLE = np.array([28, 365, 89, 7])
 
@@ -52,8 +52,9 @@ def cycle_start(anchor: np.ndarray, billing: np.ndarray, cycle: np.ndarray) -> n
     month = anchor.astype("datetime64[M]")
     within = anchor - month.astype("datetime64[ms]")
     within = np.where(within >= 28 * DAY, 27 * DAY + within % DAY, within)
-    by_month = (month + MONTHS_PER_CYCLE[billing] * cycle).astype("datetime64[ms]") + within
-    return np.where(cycle == 0, anchor, np.where(billing == WEEKLY, anchor + 7 * cycle * DAY, by_month))
+    months = MONTHS_PER_CYCLE[billing]
+    by_month = (month + months * cycle).astype("datetime64[ms]") + within
+    return np.where(cycle == 0, anchor, np.where(months == 0, anchor + 7 * cycle * DAY, by_month))
 
 
 def draw_subscriptions(world: World, population: Population) -> Subscriptions:
