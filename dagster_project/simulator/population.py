@@ -49,7 +49,7 @@ TEST_SHARE = 0.01
 BOT_SHARE = 0.002
 # Lifetime in days of the least attached and what full attachment adds: cohorts lose the loosely attached first.
 SHORTEST_LIFE_DAYS = 25
-LIFE_BY_ATTACHMENT_DAYS, LIFE_POWER = 1100, 1.8
+LIFE_BY_ATTACHMENT_DAYS, LIFE_POWER = 1700, 1.8
 RETURNING = 0.25
 DELETED = 0.08
 

@@ -61,7 +61,7 @@ def draw_subscriptions(world: World, population: Population) -> Subscriptions:
     """First subscriptions, and new ones of customers who come back."""
     rng = world.rng("subscriptions")
     people = population.people
-    likely = 0.15 + 0.75 * people["attachment"].to_numpy()
+    likely = 0.05 + 0.95 * people["attachment"].to_numpy()
     begins = people["registered_at"].to_numpy() + HOUR + waiting(rng, 4 * DAY, len(people))
     stays = ~(people["gone_at"].to_numpy() <= begins) & ~people["is_test"] & ~people["is_bot"]
     customer = np.flatnonzero((rng.random(len(people)) < likely) & stays)
