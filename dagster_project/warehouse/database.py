@@ -81,6 +81,6 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 
 def only_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> tuple:
-    """The one row that `sql` gives (for an insert, the count); fetched whole, since DuckDB 2 blocks on a half-read result."""
+    """The one row that `sql` gives (for an insert, the count); a result read in part would block the connection."""
     (row,) = connection.execute(sql, parameters).fetchall()
     return row

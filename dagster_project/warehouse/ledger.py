@@ -1,97 +1,25 @@
-"""The loader's own tables: what was delivered, what became of it, and what lies in the landing zone that is no delivery.
+"""The ledger: what was delivered, what became of it, and what lies in the landing zone that is no delivery.
 
-Raw tables hold the standing rows, one for each key; `superseded` those that lost to them; `load.quarantine` those that
-broke their contract. `load.deliveries` counts, for every file: lines = loaded + duplicates + quarantined.
+`load.deliveries` counts, for every file, lines = loaded + duplicates + quarantined; `load.quarantine` has what broke
+its contract.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import UTC, datetime
 
 import duckdb
 import pyarrow as pa
 
-from dagster_project.warehouse.contract import RAW_SCHEMA, ContractError, Feed
+from dagster_project.warehouse.contract import Feed
 from dagster_project.warehouse.database import only_row
 from dagster_project.warehouse.landing import Delivery, Problem
 from dagster_project.warehouse.records import Source, content_hash
 from dagster_project.warehouse.validation import Judgement
 
-_TABLES = """
-    create schema if not exists raw;
-    create schema if not exists superseded;
-    create schema if not exists load;
-    create table if not exists load.deliveries (
-        _file_id bigint, feed varchar, domain varchar, dt date, file varchar,
-        lines bigint, loaded bigint, duplicates bigint, conflicts bigint, quarantined bigint,
-        first_event_at timestamp, last_event_at timestamp, loaded_at timestamp,
-        bytes bigint, sha256 varchar, identity varchar, status varchar, reason varchar
-    );
-    create table if not exists load.quarantine (
-        _file_id bigint, feed varchar, domain varchar, dt date, file varchar,
-        line bigint, lines bigint, reason varchar, raw_text varchar, quarantined_at timestamp
-    );
-    create table if not exists load.feeds (
-        feed varchar, domain varchar, mode varchar, retention varchar,
-        max_quarantined_share double, freshness_hours double
-    );
-    create table if not exists load.problems (path varchar, problem varchar);
-"""
-# Columns of every raw table beyond its contract: unknown columns, and where the row came from.
-ORIGIN_COLUMNS = {"_extra": "json", "_file_id": "bigint", "_line": "bigint"}
-
 
 class LedgerError(Exception):
     """A file's lines are not loaded + duplicates + quarantined: a fault of the loader, so that nothing is kept."""
-
-
-def create_tables(connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed]) -> None:
-    """Make what is missing of the loader's tables; a column that a contract gained is added.
-
-    Raises ContractError where a contract changed the type of a column or dropped one.
-    """
-    connection.execute("begin")
-    connection.execute(_TABLES)
-    connection.execute("delete from load.feeds")
-    connection.executemany(
-        "insert into load.feeds values (?, ?, ?, ?, ?, ?)",
-        [[f.name, f.domain, f.mode, f.retention, f.max_quarantined_share, f.freshness_hours] for f in feeds],
-    )
-    found = _columns_by_table(connection)
-    for feed in feeds:
-        wanted = {column.name: column.data_type for column in feed.columns} | ORIGIN_COLUMNS
-        for table, columns in (
-            (f"{RAW_SCHEMA}.{feed.name}", wanted),
-            (f"superseded.{feed.name}", wanted | {"_conflicts": "boolean"}),
-        ):
-            _ensure_table(connection, table, columns, found.get(table))
-    connection.execute("commit")
-
-
-def _columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    tables: dict[str, dict[str, str]] = {}
-    for table, column, data_type in connection.execute(
-        "select schema_name || '.' || table_name, column_name, lower(data_type) from duckdb_columns()"
-    ).fetchall():
-        tables.setdefault(table, {})[column] = data_type
-    return tables
-
-
-def _ensure_table(
-    connection: duckdb.DuckDBPyConnection, table: str, wanted: dict[str, str], found: dict[str, str] | None
-) -> None:
-    if found is None:
-        connection.execute(f"create table {table} ({', '.join(f'{name} {kind}' for name, kind in wanted.items())})")
-        return
-    for name in wanted.keys() - found.keys():
-        connection.execute(f"alter table {table} add column {name} {wanted[name]}")
-    changed = [name for name, data_type in found.items() if wanted.get(name) != data_type]
-    if changed:
-        raise ContractError(
-            f"{table} was loaded under another contract ({', '.join(changed)} changed its type or is gone); "
-            "to load everything anew from the landing zone, remove work/warehouse.duckdb from the home"
-        )
 
 
 def pending(connection: duckdb.DuckDBPyConnection, deliveries: list[Delivery]) -> tuple[list[Delivery], dict[str, str]]:
@@ -149,7 +77,9 @@ def quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, judgement: Jud
         """,
         [feed.name, feed.domain],
     )
-    connection.execute("insert into blank_lines select _file_id, count(*) from rejected where is_blank group by _file_id")
+    connection.execute(
+        "insert into blank_lines select _file_id, count(*) from rejected where is_blank group by _file_id"
+    )
     return only_row(connection, "select count(*) from rejected")[0]
 
 
@@ -180,7 +110,9 @@ def record(connection: duckdb.DuckDBPyConnection, feed: Feed, sources: list[Sour
         select sources.*, coalesce(blank.lines, 0) as blank, coalesce(rows.loaded, 0) as loaded,
             coalesce(rejected.lines, 0) as quarantined, rows.first_event_at, rows.last_event_at
         from sources
-        left join (select _file_id, sum(lines)::bigint as lines from blank_lines group by _file_id) as blank using (_file_id)
+        left join (
+            select _file_id, sum(lines)::bigint as lines from blank_lines group by _file_id
+        ) as blank using (_file_id)
         left join (
             select _file_id, sum(lines)::bigint as lines from load.quarantine
             where _file_id >= (select min(_file_id) from sources) group by _file_id

@@ -11,11 +11,13 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse import ledger, standing
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import only_row, open_database, writer_lock
-from dagster_project.warehouse.ledger import LedgerError
+from dagster_project.warehouse.forms import Shapes, json_shapes
 from dagster_project.warehouse.landing import Delivery, Problem, scan
+from dagster_project.warehouse.ledger import LedgerError
 from dagster_project.warehouse.personal_data import personal_data_key, use_key
+from dagster_project.warehouse.raw_tables import create_tables
 from dagster_project.warehouse.records import Batch, Source, content_hash, read_batches
-from dagster_project.warehouse.validation import Shapes, json_shapes, judge
+from dagster_project.warehouse.validation import judge
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSumma
     with writer_lock(settings, report), open_database(settings.candidate) as connection:
         connection.execute("set preserve_insertion_order = false")
         use_key(connection, personal_data_key(settings))
-        ledger.create_tables(connection, feeds.values())
+        create_tables(connection, feeds.values())
         landing = scan(settings.landing, feeds)
         summary = LoadSummary(problems=landing.problems)
         for name, feed in feeds.items():
@@ -131,7 +133,7 @@ def _load_files(
 
 
 def _load_batch(connection: duckdb.DuckDBPyConnection, feed: Feed, batch: Batch) -> None:
-    """Rows that keep their contract into raw, the others into quarantine; blank lines are counted and are no records."""
+    """Rows that keep their contract into raw, the others into quarantine; blank lines are counted, but no records."""
     connection.register("batch", batch.table)
     shapes = Shapes(*only_row(connection, json_shapes(feed))) if batch.form == "json" else Shapes()
     judgement = judge(feed, batch, shapes)

@@ -33,7 +33,7 @@ def personal_data_key(settings: Settings) -> bytes:
 
 
 def _create_key(file: Path) -> None:
-    """Written beside and linked into place: two first runs at once agree on one key, and a killed one leaves no half."""
+    """Written beside, then linked into place: two first runs agree on one key, a killed one leaves no half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as handle:
@@ -70,7 +70,6 @@ def masked(text: str, names: list[str], values: list[str]) -> str:
     for value in values:
         text = f"case when length({value}) > 2 then replace({text}, {value}, '{MASK}') else {text} end"
     for name in names:
-        text = (
-            f"regexp_replace({text}, '(\"{name}\"\\s*:\\s*)(?:\"(?:[^\"\\\\]|\\\\.)*\"?|[^,}}\\s]+)', '\\1\"{MASK}\"', 'g')"
-        )
+        member = rf'("{name}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^,}}\s]+)'
+        text = f"regexp_replace({text}, '{member}', '\\1\"{MASK}\"', 'g')"
     return f"regexp_replace({text}, '{_PERSONAL}', '{MASK}', 'g')"

@@ -18,10 +18,8 @@ def withdraw(connection: duckdb.DuckDBPyConnection, feed: Feed, file_ids: list[i
     connection.execute(f"create or replace temp table withdrawn as select {_keys(feed)} from raw.{feed.name} limit 0")
     if not file_ids:
         return
-    connection.execute(
-        f"insert into withdrawn select distinct {_keys(feed)} from raw.{feed.name} where _file_id in (select unnest(?))",
-        [file_ids],
-    )
+    lost = f"select distinct {_keys(feed)} from raw.{feed.name} where _file_id in (select unnest(?))"
+    connection.execute(f"insert into withdrawn {lost}", [file_ids])
     for table in (f"raw.{feed.name}", f"superseded.{feed.name}", "load.quarantine", "load.deliveries"):
         connection.execute(f"delete from {table} where _file_id in (select unnest(?))", [file_ids])
 

@@ -10,38 +10,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dagster_project.warehouse.contract import Column, Feed
+from dagster_project.warehouse.forms import FORMS, Shapes, literal, quoted
 from dagster_project.warehouse.personal_data import keyed_hash, masked
 from dagster_project.warehouse.records import Batch
 
 # Epoch milliseconds are told from other numbers by size: 1973-03-03 to 9999-12-31.
 EPOCH_MS = (100_000_000_000, 253_402_300_799_999)
 _OPENING_BRACKETS = "(91, 123)"  # [ and {
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """What a look at the keys of all JSON records told; clean deliveries need no closer look at each record."""
-
-    any_invalid: bool = True
-    any_repeated: bool = False
-    any_unknown: bool = True
-
-
-def json_shapes(feed: Feed) -> str:
-    """SQL over `batch`: the three facts of Shapes, by way of the few distinct key lists that a delivery has."""
-    known = ", ".join(_literal(column.name) for column in feed.columns)
-    return f"""
-        with shapes as (
-            select any_value(keys) as keys
-            from (select try(json_keys(text)) as keys from batch)
-            group by hash(keys)
-        )
-        select
-            bool_or(coalesce(len(keys), 0) = 0),
-            coalesce(bool_or(len(keys) <> len(list_distinct(keys))), false),
-            coalesce(bool_or(len(list_filter(keys, lambda name: not list_contains([{known}], name))) > 0), false)
-        from shapes
-    """
 
 
 @dataclass(frozen=True)
@@ -59,10 +34,10 @@ class Judgement:
 
 def judge(feed: Feed, batch: Batch, shapes: Shapes) -> Judgement:
     """How to load the view `batch`; nothing in it raises on bad input."""
-    source = _SOURCES[batch.form](feed, batch, shapes)
+    source = FORMS[batch.form](feed, batch, shapes)
     given = ", ".join(f"{source.value(column.name)} as {_given(column)}" for column in feed.columns)
-    typed = ", ".join(f"{_typed(column, batch)} as {_quoted(column.name)}" for column in feed.columns)
-    unreadable = [("_damage is not null", "_damage")] + [(when, _literal(text)) for when, text in source.problems]
+    typed = ", ".join(f"{_typed(column, batch)} as {quoted(column.name)}" for column in feed.columns)
+    unreadable = [("_damage is not null", "_damage")] + [(when, literal(text)) for when, text in source.problems]
     problems = [rule for column in feed.columns for rule in _problems(column, batch)]
     rows = f"""
         with fields as ({source.fields}),
@@ -73,103 +48,14 @@ def judge(feed: Feed, batch: Batch, shapes: Shapes) -> Judgement:
         )
         select *, {typed}, {_text(feed, batch)} as _text from delivered
     """
-    listed = ", ".join(f"case when {condition} then {_literal(text)} end" for condition, text in problems)
+    listed = ", ".join(f"case when {condition} then {literal(text)} end" for condition, text in problems)
+    any_problem = " or ".join(["_unreadable is not null", *(condition for condition, _ in problems)])
     return Judgement(
         rows=rows,
         # one expression: as a conjunction, DuckDB would push each part down and parse the record for each anew
-        is_sound=f"case when _unreadable is not null or {' or '.join(when for when, _ in problems)} then false else true end",
+        is_sound=f"case when {any_problem} then false else true end",
         problem=f"coalesce(_unreadable, concat_ws('; ', {listed}))",
     )
-
-
-_REPEATED_KEYS = "len(json_keys(_parsed)) <> len(list_distinct(json_keys(_parsed)))"
-
-
-class _JsonLines:
-    """Records that are JSON objects; one parse gives all contract columns."""
-
-    def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
-        # a JSON column keeps its JSON text, everything else comes as the text of its value
-        kinds = {c.name: "JSON" if c.data_type == "json" else "VARCHAR" for c in feed.columns}
-        structure = ", ".join(f'"{name}": "{kind}"' for name, kind in kinds.items())
-        parsed = "case when json_valid(text) then text end" if shapes.any_invalid else "text"
-        self.fields = f"""
-            select *, json_transform(_parsed, '{{{structure}}}') as _fields
-            from (select *, text as _record, {parsed} as _parsed from batch)
-        """
-        patch = ", ".join(f'"{name}": null' for name in kinds)
-        # RFC 7396: null in the patch removes the member
-        unknown = f"nullif(json_merge_patch(_parsed, '{{{patch}}}')::varchar, '{{}}')"
-        self.extra = unknown if shapes.any_unknown else "null::varchar"
-        self.problems = []
-        if shapes.any_invalid:
-            self.problems += [("_parsed is null", "not valid JSON"), ("json_type(_parsed) <> 'OBJECT'", "not a JSON object")]
-        if shapes.any_repeated:
-            self.problems += [(_REPEATED_KEYS, "a column is named twice")]
-
-    @staticmethod
-    def value(name: str) -> str:
-        return f'_fields."{name}"'
-
-
-class _Csv:
-    """Records that are lines of comma-separated values under a header."""
-
-    def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
-        self._position = {name: index + 1 for index, name in enumerate(batch.header)}
-        # a leading comma makes every field, the empty ones too, a match of its own
-        field = r',("(?:[^"]|"")*"|[^",]*)'
-        self.fields = f"""
-            select *, null as _parsed,
-                case
-                    when not contains(_record, '"') then string_split(_record, ',')
-                    when _well_formed then list_transform(
-                        regexp_extract_all(',' || _record, '{field}', 1),
-                        lambda field: case when starts_with(field, '"')
-                            then replace(field[2:-2], '""', '"') else field end
-                    )
-                end as _fields
-            from (
-                select *, not contains(_record, '"') or regexp_full_match(',' || _record, '(?s)(?:{field})*')
-                    as _well_formed
-                from (select *, rtrim(text, chr(13) || chr(10)) as _record from batch)
-            )
-        """
-        known = {column.name for column in feed.columns}
-        unknown = [name for name in batch.header if name not in known]
-        members = ", ".join(f"{_literal(name)}, {self.value(name)}" for name in unknown)
-        self.extra = f"json_object({members})::varchar" if unknown else "null"
-        width = len(batch.header)
-        self.problems = [
-            ("_fields is null", "malformed quotes"),
-            (f"len(_fields) <> {width}", f"another number of fields than the header's {width}"),
-        ]
-
-    def value(self, name: str) -> str:
-        return f"nullif(_fields[{self._position[name]}], '')" if name in self._position else "null::varchar"
-
-
-class _Parquet:
-    """Records that are rows of a Parquet file, typed already, rightly or not."""
-
-    problems: list[tuple[str, str]] = []
-
-    def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
-        self._position = {name: index for index, name in enumerate(batch.header)}
-        packed = ", ".join(f"{_quoted(name)} := c{index}" for index, name in enumerate(batch.header))
-        self.fields = f"""
-            select *, to_json(struct_pack({packed}))::varchar as _record, null as _parsed, null as _fields from batch
-        """
-        known = {column.name for column in feed.columns}
-        unknown = [(name, index) for name, index in self._position.items() if name not in known]
-        members = ", ".join(f"{_literal(name)}, c{index}" for name, index in unknown)
-        self.extra = f"json_object({members})::varchar" if unknown else "null"
-
-    def value(self, name: str) -> str:
-        return f"c{self._position[name]}" if name in self._position else "null::varchar"
-
-
-_SOURCES = {"json": _JsonLines, "csv": _Csv, "parquet": _Parquet}
 
 
 def _typed(column: Column, batch: Batch) -> str:
@@ -184,7 +70,7 @@ def _typed(column: Column, batch: Batch) -> str:
 
 def _problems(column: Column, batch: Batch) -> list[tuple[str, str]]:
     """What may be wrong with the column's value: SQL conditions, each with the words for it."""
-    name, value = column.name, _quoted(column.name)
+    name, value = column.name, quoted(column.name)
     text = _given_text(column, batch)
     rules: list[tuple[str, str]] = []
     if column.required:
@@ -196,10 +82,12 @@ def _problems(column: Column, batch: Batch) -> list[tuple[str, str]]:
     if column.data_type == "timestamp":
         rules.append((f"{value} > _latest", f"{name} is more than 24 hours after its delivery day"))
     if column.accepted_values:
-        accepted = ", ".join(_literal(str(accepted)) for accepted in column.accepted_values)
+        accepted = ", ".join(literal(str(accepted)) for accepted in column.accepted_values)
         rules.append((f"{value} not in ({accepted})", f"{name} is none of {', '.join(column.accepted_values)}"))
     if column.pattern:
-        rules.append((f"not regexp_full_match({value}, {_literal(column.pattern)})", f"{name} is not like {column.pattern}"))
+        rules.append(
+            (f"not regexp_full_match({value}, {literal(column.pattern)})", f"{name} is not like {column.pattern}")
+        )
     if column.minimum is not None:
         rules.append((f"{value} < {column.minimum}", f"{name} is below {column.minimum}"))
     if column.maximum is not None:
@@ -247,7 +135,7 @@ def _is_native(column: Column, arrow_type: pa.DataType | None) -> bool:
 
 
 def _timestamp(text: str) -> str:
-    """ISO 8601 (UTC unless an offset is given) or epoch milliseconds; plain UTC goes the fast way, without a calendar."""
+    """ISO 8601 (UTC unless an offset is given) or epoch milliseconds; plain UTC is cast the fast way."""
     number = f"try_cast({text} as bigint)"
     return f"""case
         when ends_with({text}, 'Z') and ascii({text}) between 48 and 57 then try_cast({text} as timestamp)
@@ -260,7 +148,9 @@ def _timestamp(text: str) -> str:
 _CASTS = {
     "varchar": lambda text: text,
     # a cast alone would round 12.5
-    "bigint": lambda text: f"case when regexp_full_match({text}, '[+-]?\\d+(\\.0*)?') then try_cast({text} as bigint) end",
+    "bigint": lambda text: (
+        f"case when regexp_full_match({text}, '[+-]?\\d+(\\.0*)?') then try_cast({text} as bigint) end"
+    ),
     "double": lambda text: f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end",
     "decimal(24,10)": lambda text: f"try_cast({text} as decimal(24,10))",
     "boolean": lambda text: f"try_cast({text} as boolean)",
@@ -280,12 +170,4 @@ def _text(feed: Feed, batch: Batch) -> str:
 
 
 def _given(column: Column) -> str:
-    return _quoted(f"_given_{column.name}")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return quoted(f"_given_{column.name}")

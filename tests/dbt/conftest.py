@@ -15,7 +15,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 from dagster_project.settings import DBT_PROJECT
 from dagster_project.warehouse.contract import read_contracts
-from dagster_project.warehouse.ledger import create_tables
+from dagster_project.warehouse.raw_tables import create_tables
 from dagster_project.warehouse.release_history import COLUMNS, HISTORY, create_table
 
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"

@@ -6,11 +6,12 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from tests.warehouse.homes import Home, event
 
 ROWS = [
     event("e1", "2024-03-01T10:00:00Z", user_id="u1", is_bot=False, properties={"a": 1}),
-    event("e2", "2024-03-01T12:00:00+02:00", user_id="ü2, \"quoted\"", is_bot=True),
+    event("e2", "2024-03-01T12:00:00+02:00", user_id='ü2, "quoted"', is_bot=True),
     event("e3", 1709287200000, page="/p\nq"),
 ]
 EXPECTED = [
@@ -27,7 +28,9 @@ CSV = (
 
 
 def as_parquet(home: Home) -> bytes:
-    columns = {name: [row.get(name) for row in ROWS] for name in ("event_id", "event_name", "user_id", "is_bot", "page")}
+    columns = {
+        name: [row.get(name) for row in ROWS] for name in ("event_id", "event_name", "user_id", "is_bot", "page")
+    }
     columns["event_at"] = pa.array([datetime(2024, 3, 1, 10)] * 3, pa.timestamp("us"))
     columns["properties"] = [{"a": 1}, None, None]
     path = home.settings.home / "made.parquet"
@@ -35,7 +38,9 @@ def as_parquet(home: Home) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["a.ndjson", "a.jsonl", "a.ndjson.gz", "a.ndjson.zst", "a.csv", "a.csv.gz", "a.parquet"])
+@pytest.mark.parametrize(
+    "name", ["a.ndjson", "a.jsonl", "a.ndjson.gz", "a.ndjson.zst", "a.csv", "a.csv.gz", "a.parquet"]
+)
 def test_every_format_gives_the_same_typed_rows(home: Home, name: str) -> None:
     lines = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
     content = {"zst": pa.compress(lines, "zstd", asbytes=True), "parquet": as_parquet(home)}.get(

@@ -5,6 +5,7 @@ import json
 import os
 
 import pytest
+
 from tests.warehouse.homes import Home, event, payment
 
 GOOD = json.dumps(event("good"))
@@ -25,7 +26,10 @@ GOOD = json.dumps(event("good"))
         (json.dumps(event("x", event_at=20240301)), "event_at is no timestamp"),
         (json.dumps(event("x", event_at="2023-02-29T00:00:00Z")), "event_at is no timestamp"),
         (json.dumps(event("x", event_at="infinity")), "event_at is no timestamp"),
-        (json.dumps(event("x", event_at="2024-03-03T00:00:01Z")), "event_at is more than 24 hours after its delivery day"),
+        (
+            json.dumps(event("x", event_at="2024-03-03T00:00:01Z")),
+            "event_at is more than 24 hours after its delivery day",
+        ),
         (json.dumps(event("", "2024-03-01")), "event_id is missing"),
         (json.dumps(event("x", is_bot="maybe")), "is_bot is no boolean"),
         (json.dumps(event("x", platform="fax")), "platform is none of web, ios, android"),
@@ -83,8 +87,13 @@ def test_a_line_of_50_mb_is_loaded_when_it_is_sound_and_quarantined_when_not(hom
     long = "x" * 50_000_000
     home.deliver("events", "2024-03-01", "a.ndjson", f"{long}\n{json.dumps(event('long', page=long))}\n{GOOD}\n")
     home.load()
-    assert home.query("select event_id, length(page) from raw.events order by 1") == [("good", None), ("long", 50_000_000)]
-    assert home.query("select line, reason, length(raw_text) from load.quarantine") == [(1, "not valid JSON", 50_000_000)]
+    assert home.query("select event_id, length(page) from raw.events order by 1") == [
+        ("good", None),
+        ("long", 50_000_000),
+    ]
+    assert home.query("select line, reason, length(raw_text) from load.quarantine") == [
+        (1, "not valid JSON", 50_000_000)
+    ]
 
 
 @pytest.mark.parametrize("damage", ["truncated", "wrong checksum", "not gzip", "garbage at the end"])
@@ -187,7 +196,14 @@ def test_what_is_no_delivery_is_named_with_its_remedy_and_stops_nothing(home: Ho
 
 def test_personal_data_is_neither_in_raw_nor_in_quarantine(home: Home) -> None:
     user = {"user_id": "u1", "registered_at": "2024-03-01", "updated_at": "2024-03-01", "email": "Ann@Example.org"}
-    request = {"request_id": "r", "started_at": "2024-03-01", "service": "s", "method": "GET", "route": "/", "status_code": 200}
+    request = {
+        "request_id": "r",
+        "started_at": "2024-03-01",
+        "service": "s",
+        "method": "GET",
+        "route": "/",
+        "status_code": 200,
+    }
     home.deliver("users", "2024-03-01", "a.ndjson", [user, {**user, "user_id": "", "email": "bob@example.org"}])
     home.deliver("users", "2024-03-01", "b.ndjson", '{"email": "carl@example.org", broken')
     home.deliver("users", "2024-03-01", "c.csv", "user_id,registered_at,updated_at,email\nu9,dora@example.org\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.warehouse.homes import Home, event, payment
 
 
@@ -62,7 +63,9 @@ def test_an_earlier_delivery_that_comes_late_stands_and_conflicts_are_reported(h
 def test_of_an_upsert_feed_the_highest_version_stands_then_the_latest_delivery(home: Home) -> None:
     home.deliver("payments", "2024-03-02", "b.ndjson", [payment("p1", "2024-03-01T11:00:00Z", status="succeeded")])
     home.deliver("payments", "2024-03-03", "c.ndjson", [payment("p1", "2024-03-01T10:00:00Z", status="pending")])
-    home.deliver("payments", "2024-03-01", "a.ndjson", [payment("p2", status="pending"), payment("p2", status="failed")])
+    home.deliver(
+        "payments", "2024-03-01", "a.ndjson", [payment("p2", status="pending"), payment("p2", status="failed")]
+    )
     home.load()
     standing = "select attempt_id, status from raw.payments order by 1"
     assert home.query(standing) == [("p1", "succeeded"), ("p2", "failed")]
@@ -113,7 +116,10 @@ def test_any_order_of_deliveries_and_corrections_ends_where_one_load_of_all_ends
     corrected = data.draw(st.dictionaries(st.sampled_from(paths), lines, max_size=2), label="what stood there before")
     order = data.draw(st.permutations(paths), label="order of arrival")
     step_by_step, at_once = (Home(Path(tmp_path_factory.mktemp("home"))) for _ in range(2))
-    for step in ([(path, corrected[path]) for path in order if path in corrected], [(path, final[path]) for path in order]):
+    for step in (
+        [(path, corrected[path]) for path in order if path in corrected],
+        [(path, final[path]) for path in order],
+    ):
         for (dt, name), rows in step:
             step_by_step.deliver("events", dt, name, rows)
             step_by_step.load()

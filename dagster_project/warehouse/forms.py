@@ -1,0 +1,153 @@
+"""SQL that opens a batch's records, by their form: JSON lines, CSV, Parquet.
+
+Nothing in it raises on bad input: what can't be opened gives nulls and a reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dagster_project.warehouse.contract import Feed
+from dagster_project.warehouse.records import Batch
+
+_REPEATED_KEYS = "len(json_keys(_parsed)) <> len(list_distinct(json_keys(_parsed)))"
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What a look at the keys of all JSON records told; clean deliveries need no closer look at each record."""
+
+    any_invalid: bool = True
+    any_repeated: bool = False
+    any_unknown: bool = True
+
+
+def json_shapes(feed: Feed) -> str:
+    """SQL over `batch`: the three facts of Shapes, by way of the few distinct key lists that a delivery has."""
+    known = ", ".join(literal(column.name) for column in feed.columns)
+    return f"""
+        with shapes as (
+            select any_value(keys) as keys
+            from (select try(json_keys(text)) as keys from batch)
+            group by hash(keys)
+        )
+        select
+            bool_or(coalesce(len(keys), 0) = 0),
+            coalesce(bool_or(len(keys) <> len(list_distinct(keys))), false),
+            coalesce(bool_or(len(list_filter(keys, lambda name: not list_contains([{known}], name))) > 0), false)
+        from shapes
+    """
+
+
+class Form:
+    """How to open records of one form.
+
+    `fields` selects origin, `_record` (its text) and `_parsed` (its JSON, if that it is) from the view `batch`;
+    `value` and `extra` are expressions over that: a contract column as delivered, and all unknown columns as JSON;
+    `problems` are conditions under which a record can't be opened, each with the words for it.
+    """
+
+    fields: str
+    extra: str
+    problems: list[tuple[str, str]]
+
+    def value(self, name: str) -> str:
+        raise NotImplementedError
+
+
+class JsonLines(Form):
+    """Records that are JSON objects; one parse gives all contract columns."""
+
+    def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
+        # a JSON column keeps its JSON text, everything else comes as the text of its value
+        kinds = {c.name: "JSON" if c.data_type == "json" else "VARCHAR" for c in feed.columns}
+        structure = ", ".join(f'"{name}": "{kind}"' for name, kind in kinds.items())
+        parsed = "case when json_valid(text) then text end" if shapes.any_invalid else "text"
+        self.fields = f"""
+            select *, json_transform(_parsed, '{{{structure}}}') as _fields
+            from (select *, text as _record, {parsed} as _parsed from batch)
+        """
+        patch = ", ".join(f'"{name}": null' for name in kinds)
+        # RFC 7396: null in the patch removes the member
+        unknown = f"nullif(json_merge_patch(_parsed, '{{{patch}}}')::varchar, '{{}}')"
+        self.extra = unknown if shapes.any_unknown else "null::varchar"
+        self.problems = []
+        if shapes.any_invalid:
+            self.problems += [
+                ("_parsed is null", "not valid JSON"),
+                ("json_type(_parsed) <> 'OBJECT'", "not a JSON object"),
+            ]
+        if shapes.any_repeated:
+            self.problems += [(_REPEATED_KEYS, "a column is named twice")]
+
+    @staticmethod
+    def value(name: str) -> str:
+        return f'_fields."{name}"'
+
+
+class Csv(Form):
+    """Records that are lines of comma-separated values under a header."""
+
+    def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
+        self._position = {name: index + 1 for index, name in enumerate(batch.header)}
+        # a leading comma makes every field, the empty ones too, a match of its own
+        field = r',("(?:[^"]|"")*"|[^",]*)'
+        self.fields = f"""
+            select *, null as _parsed,
+                case
+                    when not contains(_record, '"') then string_split(_record, ',')
+                    when _well_formed then list_transform(
+                        regexp_extract_all(',' || _record, '{field}', 1),
+                        lambda field: case when starts_with(field, '"')
+                            then replace(field[2:-2], '""', '"') else field end
+                    )
+                end as _fields
+            from (
+                select *, not contains(_record, '"') or regexp_full_match(',' || _record, '(?s)(?:{field})*')
+                    as _well_formed
+                from (select *, rtrim(text, chr(13) || chr(10)) as _record from batch)
+            )
+        """
+        known = {column.name for column in feed.columns}
+        unknown = [name for name in batch.header if name not in known]
+        members = ", ".join(f"{literal(name)}, {self.value(name)}" for name in unknown)
+        self.extra = f"json_object({members})::varchar" if unknown else "null"
+        width = len(batch.header)
+        self.problems = [
+            ("_fields is null", "malformed quotes"),
+            (f"len(_fields) <> {width}", f"another number of fields than the header's {width}"),
+        ]
+
+    def value(self, name: str) -> str:
+        return f"nullif(_fields[{self._position[name]}], '')" if name in self._position else "null::varchar"
+
+
+class Parquet(Form):
+    """Records that are rows of a Parquet file, typed already, rightly or not."""
+
+    problems: list[tuple[str, str]] = []
+
+    def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
+        self._position = {name: index for index, name in enumerate(batch.header)}
+        packed = ", ".join(f"{quoted(name)} := c{index}" for index, name in enumerate(batch.header))
+        self.fields = f"""
+            select *, to_json(struct_pack({packed}))::varchar as _record, null as _parsed, null as _fields from batch
+        """
+        known = {column.name for column in feed.columns}
+        unknown = [(name, index) for name, index in self._position.items() if name not in known]
+        members = ", ".join(f"{literal(name)}, c{index}" for name, index in unknown)
+        self.extra = f"json_object({members})::varchar" if unknown else "null"
+
+    def value(self, name: str) -> str:
+        return f"c{self._position[name]}" if name in self._position else "null::varchar"
+
+
+FORMS = {"json": JsonLines, "csv": Csv, "parquet": Parquet}
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,84 @@
+"""The tables that the loader fills, made from the contracts.
+
+`raw.<feed>` holds the standing rows, one for each key; `superseded.<feed>` those that lost to them; `load` has the
+ledger, the quarantine, the contracts' figures that checks read, and the landing zone's problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import duckdb
+
+from dagster_project.warehouse.contract import RAW_SCHEMA, ContractError, Feed
+
+_TABLES = """
+    create schema if not exists raw;
+    create schema if not exists superseded;
+    create schema if not exists load;
+    create table if not exists load.deliveries (
+        _file_id bigint, feed varchar, domain varchar, dt date, file varchar,
+        lines bigint, loaded bigint, duplicates bigint, conflicts bigint, quarantined bigint,
+        first_event_at timestamp, last_event_at timestamp, loaded_at timestamp,
+        bytes bigint, sha256 varchar, identity varchar, status varchar, reason varchar
+    );
+    create table if not exists load.quarantine (
+        _file_id bigint, feed varchar, domain varchar, dt date, file varchar,
+        line bigint, lines bigint, reason varchar, raw_text varchar, quarantined_at timestamp
+    );
+    create table if not exists load.feeds (
+        feed varchar, domain varchar, mode varchar, retention varchar,
+        max_quarantined_share double, freshness_hours double
+    );
+    create table if not exists load.problems (path varchar, problem varchar);
+"""
+# Columns of every raw table beyond its contract: unknown columns, and where the row came from.
+ORIGIN_COLUMNS = {"_extra": "json", "_file_id": "bigint", "_line": "bigint"}
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed]) -> None:
+    """Make what is missing of the loader's tables; a column that a contract gained is added.
+
+    Raises ContractError where a contract changed the type of a column or dropped one.
+    """
+    connection.execute("begin")
+    connection.execute(_TABLES)
+    connection.execute("delete from load.feeds")
+    connection.executemany(
+        "insert into load.feeds values (?, ?, ?, ?, ?, ?)",
+        [[f.name, f.domain, f.mode, f.retention, f.max_quarantined_share, f.freshness_hours] for f in feeds],
+    )
+    found = _columns_by_table(connection)
+    for feed in feeds:
+        wanted = {column.name: column.data_type for column in feed.columns} | ORIGIN_COLUMNS
+        for table, columns in (
+            (f"{RAW_SCHEMA}.{feed.name}", wanted),
+            (f"superseded.{feed.name}", wanted | {"_conflicts": "boolean"}),
+        ):
+            _ensure_table(connection, table, columns, found.get(table))
+    connection.execute("commit")
+
+
+def _columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    tables: dict[str, dict[str, str]] = {}
+    for table, column, data_type in connection.execute(
+        "select schema_name || '.' || table_name, column_name, lower(data_type) from duckdb_columns()"
+    ).fetchall():
+        tables.setdefault(table, {})[column] = data_type
+    return tables
+
+
+def _ensure_table(
+    connection: duckdb.DuckDBPyConnection, table: str, wanted: dict[str, str], found: dict[str, str] | None
+) -> None:
+    if found is None:
+        connection.execute(f"create table {table} ({', '.join(f'{name} {kind}' for name, kind in wanted.items())})")
+        return
+    for name in wanted.keys() - found.keys():
+        connection.execute(f"alter table {table} add column {name} {wanted[name]}")
+    changed = [name for name, data_type in found.items() if wanted.get(name) != data_type]
+    if changed:
+        raise ContractError(
+            f"{table} was loaded under another contract ({', '.join(changed)} changed its type or is gone); "
+            "to load everything anew from the landing zone, remove work/warehouse.duckdb from the home"
+        )
