@@ -111,7 +111,7 @@ class Csv(Form):
         known = {column.name for column in feed.columns}
         unknown = [name for name in batch.header if name not in known]
         members = ", ".join(f"{literal(name)}, {self.value(name)}" for name in unknown)
-        self.extra = f"json_object({members})::varchar" if unknown else "null"
+        self.extra = _object_without_nulls(members)
         width = len(batch.header)
         self.problems = [
             ("_fields is null", "malformed quotes"),
@@ -136,13 +136,18 @@ class Parquet(Form):
         known = {column.name for column in feed.columns}
         unknown = [(name, index) for name, index in self._position.items() if name not in known]
         members = ", ".join(f"{literal(name)}, c{index}" for name, index in unknown)
-        self.extra = f"json_object({members})::varchar" if unknown else "null"
+        self.extra = _object_without_nulls(members)
 
     def value(self, name: str) -> str:
         return f"c{self._position[name]}" if name in self._position else "null::varchar"
 
 
 FORMS = {"json": JsonLines, "csv": Csv, "parquet": Parquet}
+
+
+def _object_without_nulls(members: str) -> str:
+    """SQL: the unknown columns that have a value, so that a row is the same whatever form it was delivered in."""
+    return f"nullif(json_merge_patch('{{}}', json_object({members}))::varchar, '{{}}')" if members else "null"
 
 
 def quoted(name: str) -> str:
