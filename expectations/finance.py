@@ -1,0 +1,162 @@
+"""What must hold for the published tables of finance."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+
+from dagster_project.settings import Reporting
+from expectations.suite import Suite, holds, reconciles
+
+KINDS = ["bill", "subscription", "service", "unknown"]
+METHODS = ["card", "bank_transfer", "direct_debit", "wallet", "unknown"]
+
+# Each published cell is rounded to the penny on its own.
+ROUNDING = "0.005 * count(*)"
+
+VOLUME = """
+    select attempted_at as moved_at, currency, amount_minor from raw.payments where status = 'succeeded'
+"""
+REFUNDED = """
+    select
+        refunds.refunded_at as moved_at,
+        coalesce(refunds.currency, payments.currency, '{reporting_currency}') as currency,
+        refunds.amount_minor
+    from raw.refunds
+    left join raw.payments on refunds.attempt_id = payments.attempt_id
+"""
+
+
+def suites(reporting: Reporting) -> list[Suite]:
+    """One suite per published table."""
+    return [payments_daily(reporting), payment_recovery_monthly()]
+
+
+def payments_daily(reporting: Reporting) -> Suite:
+    """One row per day, kind and method."""
+    return Suite(
+        table="finance.payments_daily",
+        filled_by="select 1 from raw.payments union all select 1 from raw.refunds",
+        may_be_null=["success_rate", "avg_value"],
+        expectations=[
+            gxe.ExpectTableColumnsToMatchOrderedList(
+                column_list=[
+                    "payment_date",
+                    "kind",
+                    "method",
+                    "attempts",
+                    "succeeded",
+                    "failed",
+                    "pending",
+                    "success_rate",
+                    "volume",
+                    "avg_value",
+                    "fee_revenue",
+                    "refunded",
+                    "chargebacks",
+                    "net_volume",
+                ]
+            ),
+            gxe.ExpectCompoundColumnsToBeUnique(column_list=["payment_date", "kind", "method"]),
+            gxe.ExpectColumnValuesToNotBeNull(column="payment_date"),
+            gxe.ExpectColumnValuesToNotBeNull(column="volume"),
+            gxe.ExpectColumnValuesToNotBeNull(column="fee_revenue"),
+            gxe.ExpectColumnValuesToNotBeNull(column="refunded"),
+            gxe.ExpectColumnValuesToNotBeNull(column="chargebacks"),
+            gxe.ExpectColumnValuesToBeInSet(column="kind", value_set=KINDS),
+            gxe.ExpectColumnValuesToBeInSet(column="method", value_set=METHODS),
+            gxe.ExpectColumnValuesToBeBetween(column="succeeded", min_value=0),
+            gxe.ExpectColumnValuesToBeBetween(column="failed", min_value=0),
+            gxe.ExpectColumnValuesToBeBetween(column="pending", min_value=0),
+            gxe.ExpectColumnValuesToBeBetween(column="success_rate", min_value=0, max_value=1),
+            gxe.ExpectColumnValuesToBeBetween(column="volume", min_value=0),
+            gxe.ExpectColumnValuesToBeBetween(column="fee_revenue", min_value=0),
+            gxe.ExpectColumnValuesToBeBetween(column="chargebacks", min_value=0),
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="refunded", column_B="chargebacks", or_equal=True),
+            # more fees than money moved is possible on a day of many small payments, and worth a look
+            holds("fee_revenue <= volume", severity="warning"),
+            holds("attempts = succeeded + failed + pending"),
+            holds("net_volume = volume - refunded"),
+            holds("(success_rate is null) = (succeeded + failed = 0)"),
+            holds("(avg_value is null) = (succeeded = 0)"),
+            reconciles("sum(attempts)", "select count(*) from raw.payments"),
+            reconciles("sum(succeeded)", "select count(*) from raw.payments where status = 'succeeded'"),
+            reconciles("sum(failed)", "select count(*) from raw.payments where status = 'failed'"),
+            reconciles(
+                "sum(volume)", converted(reporting, VOLUME), within=ROUNDING, what="succeeded raw.payments, converted"
+            ),
+            reconciles(
+                "sum(refunded)", converted(reporting, REFUNDED), within=ROUNDING, what="raw.refunds, converted"
+            ),
+        ],
+    )
+
+
+def payment_recovery_monthly() -> Suite:
+    """One row per month of first attempts."""
+    return Suite(
+        table="finance.payment_recovery_monthly",
+        filled_by="select 1 from raw.payments",
+        may_be_null=["median_hours_to_recover"],
+        expectations=[
+            gxe.ExpectTableColumnsToMatchOrderedList(
+                column_list=[
+                    "month",
+                    "intents",
+                    "first_attempt_successes",
+                    "recovered",
+                    "lost",
+                    "first_attempt_rate",
+                    "eventual_rate",
+                    "median_hours_to_recover",
+                ]
+            ),
+            gxe.ExpectColumnValuesToNotBeNull(column="month"),
+            gxe.ExpectColumnValuesToBeUnique(column="month"),
+            gxe.ExpectColumnValuesToBeBetween(column="intents", min_value=1),
+            gxe.ExpectColumnValuesToBeBetween(column="first_attempt_successes", min_value=0),
+            gxe.ExpectColumnValuesToBeBetween(column="recovered", min_value=0),
+            gxe.ExpectColumnValuesToBeBetween(column="lost", min_value=0),
+            gxe.ExpectColumnValuesToNotBeNull(column="first_attempt_rate"),
+            gxe.ExpectColumnValuesToNotBeNull(column="eventual_rate"),
+            gxe.ExpectColumnValuesToBeBetween(column="first_attempt_rate", min_value=0, max_value=1),
+            gxe.ExpectColumnValuesToBeBetween(column="eventual_rate", min_value=0, max_value=1),
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+                column_A="eventual_rate", column_B="first_attempt_rate", or_equal=True
+            ),
+            gxe.ExpectColumnValuesToBeBetween(column="median_hours_to_recover", min_value=0),
+            holds("month = date_trunc('month', month)"),
+            holds("first_attempt_successes + recovered + lost <= intents"),
+            holds("(median_hours_to_recover is null) = (recovered = 0)"),
+            reconciles("sum(intents)", "select count(distinct payment_id) from raw.payments"),
+            reconciles(
+                "sum(first_attempt_successes + recovered)",
+                "select count(distinct payment_id) from raw.payments where status = 'succeeded'",
+            ),
+        ],
+    )
+
+
+def converted(reporting: Reporting, movements: str) -> str:
+    """A query for the sum of movements of money in the reporting currency, from raw alone and unrounded.
+
+    A second way to the figure, on purpose not that of the models: per day and currency, times the last known rate.
+    """
+    currency, zone = reporting.reporting_currency, reporting.reporting_timezone
+    return f"""
+        with daily as (
+            select
+                cast((moved_at at time zone 'UTC') at time zone '{zone}' as date) as moved_on,
+                currency,
+                sum(amount_minor) as minor
+            from ({movements.format(reporting_currency=currency)}) as movements
+            group by moved_on, currency
+        )
+        select sum(
+            daily.minor / power(10, currencies.minor_unit_exponent)
+            * case when daily.currency = '{currency}' then 1 else cast(rates.rate as double) end
+        )
+        from daily
+        left join staging.currencies as currencies on daily.currency = currencies.currency
+        asof left join raw.exchange_rates as rates
+            on daily.currency = rates.currency and daily.moved_on >= rates.rate_date
+    """

@@ -1,0 +1,115 @@
+"""What must hold for the published tables of ops, which are reported on and never held back.
+
+The tables that a release writes about itself are judged with the history of the releases before it.
+"""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+
+from dagster_project.settings import Reporting
+from expectations.suite import Suite, holds, reconciles
+
+
+def suites(reporting: Reporting) -> list[Suite]:
+    """One suite per published table."""
+    return [feed_deliveries(), quality_checks(), releases(), domain_freshness()]
+
+
+def feed_deliveries() -> Suite:
+    """One row per delivered file."""
+    return Suite(
+        table="ops.feed_deliveries",
+        filled_by="select 1 from load.deliveries",
+        may_be_null=["first_event_at", "last_event_at"],
+        expectations=[
+            gxe.ExpectTableColumnsToMatchOrderedList(
+                column_list=[
+                    "feed",
+                    "dt",
+                    "file",
+                    "lines",
+                    "loaded",
+                    "duplicates",
+                    "quarantined",
+                    "first_event_at",
+                    "last_event_at",
+                    "loaded_at",
+                ]
+            ),
+            gxe.ExpectCompoundColumnsToBeUnique(column_list=["feed", "dt", "file"]),
+            gxe.ExpectColumnValuesToNotBeNull(column="feed"),
+            gxe.ExpectColumnValuesToNotBeNull(column="loaded_at"),
+            gxe.ExpectColumnValuesToBeBetween(column="loaded", min_value=0),
+            gxe.ExpectColumnValuesToBeBetween(column="duplicates", min_value=0),
+            gxe.ExpectColumnValuesToBeBetween(column="quarantined", min_value=0),
+            holds("lines = loaded + duplicates + quarantined"),
+            holds("(first_event_at <= last_event_at) is not false"),
+            reconciles("count(*)", "select count(*) from load.deliveries"),
+        ],
+    )
+
+
+def quality_checks() -> Suite:
+    """One row per earlier release and check."""
+    return Suite(
+        table="ops.quality_checks",
+        filled_by="select 1 from release_history.quality_checks",
+        may_be_null=["observed", "detail"],
+        expectations=[
+            gxe.ExpectTableColumnsToMatchOrderedList(
+                column_list=[
+                    "release_id",
+                    "check_name",
+                    "domain",
+                    "tool",
+                    "severity",
+                    "passed",
+                    "observed",
+                    "detail",
+                ]
+            ),
+            gxe.ExpectCompoundColumnsToBeUnique(column_list=["release_id", "check_name"]),
+            gxe.ExpectColumnValuesToBeInSet(column="tool", value_set=["dbt", "great_expectations"]),
+            gxe.ExpectColumnValuesToBeInSet(column="severity", value_set=["error", "warn"]),
+            gxe.ExpectColumnValuesToNotBeNull(column="passed"),
+        ],
+    )
+
+
+def releases() -> Suite:
+    """One row per earlier release."""
+    return Suite(
+        table="ops.releases",
+        filled_by="select 1 from release_history.releases",
+        may_be_null=["git_revision"],
+        expectations=[
+            gxe.ExpectTableColumnsToMatchOrderedList(
+                column_list=[
+                    "release_id",
+                    "published_at",
+                    "as_of",
+                    "domains_published",
+                    "domains_held_back",
+                    "git_revision",
+                ]
+            ),
+            gxe.ExpectColumnValuesToNotBeNull(column="release_id"),
+            gxe.ExpectColumnValuesToBeUnique(column="release_id"),
+            gxe.ExpectColumnValuesToNotBeNull(column="published_at"),
+            gxe.ExpectColumnValuesToNotBeNull(column="as_of"),
+        ],
+    )
+
+
+def domain_freshness() -> Suite:
+    """Only its shape: publishing fills it."""
+    return Suite(
+        table="ops.domain_freshness",
+        filled_by=None,
+        expectations=[
+            gxe.ExpectTableColumnsToMatchOrderedList(
+                column_list=["domain", "release_id", "as_of", "is_held_back", "reason"]
+            ),
+        ],
+    )

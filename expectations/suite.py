@@ -1,0 +1,91 @@
+"""The vocabulary of the suites: a table with its expectations, and the expectations that Great Expectations lacks.
+
+An expectation whose severity is `critical` (the default) holds the domain back when it fails; any other is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from great_expectations.expectations import Expectation, UnexpectedRowsExpectation
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The expectations of one published table.
+
+    `filled_by` is a query that finds a row whenever the table must not be empty, because an empty table satisfies
+    every range, set and key; None where it may be. `may_be_null` names the columns that may be null in all rows,
+    which satisfies most as well.
+    """
+
+    table: str
+    filled_by: str | None
+    expectations: Sequence[Expectation]
+    may_be_null: Sequence[str] = ()
+
+    def complete(self, columns: Sequence[str]) -> list[Expectation]:
+        """The suite's expectations on a table of these columns, preceded by those that every suite needs."""
+        never_null = [column for column in columns if column not in self.may_be_null]
+        filled = [is_filled(self.filled_by)] if self.filled_by else []
+        return [*filled, no_column_is_null(never_null), *self.expectations]
+
+
+def holds(condition: str, severity: str = "critical") -> UnexpectedRowsExpectation:
+    """Each row satisfies a condition in SQL; a null satisfies nothing, use `is not distinct from` where it may."""
+    return UnexpectedRowsExpectation(
+        description=condition,
+        unexpected_rows_query=f"select * from {{batch}} where ({_literal(condition)}) is not true",
+        severity=severity,
+    )
+
+
+def reconciles(
+    total: str, query: str, within: str = "0", what: str | None = None, severity: str = "critical"
+) -> UnexpectedRowsExpectation:
+    """An aggregate of the table equals the one figure that a query finds elsewhere, to an aggregate as tolerance.
+
+    No row on either side counts as 0. `what` says in words what the query finds.
+    """
+    return UnexpectedRowsExpectation(
+        description=f"{total} = {what or query}",
+        unexpected_rows_query=f"""
+            select published.figure as published, expected.figure as expected
+            from (
+                select coalesce({_literal(total)}, 0) as figure, {_literal(within)} as tolerance from {{batch}}
+            ) as published
+            cross join (select coalesce(({_literal(query)}), 0) as figure) as expected
+            where (abs(published.figure - expected.figure) <= published.tolerance) is not true
+        """,
+        severity=severity,
+    )
+
+
+def is_filled(filled_by: str) -> UnexpectedRowsExpectation:
+    """The table has a row if `filled_by` finds one."""
+    return UnexpectedRowsExpectation(
+        description="the table is not empty while what fills it is not",
+        unexpected_rows_query=f"""
+            select table_rows from (select count(*) as table_rows from {{batch}}) as counted
+            where table_rows = 0 and exists ({_literal(filled_by)})
+        """,
+    )
+
+
+def no_column_is_null(columns: Sequence[str]) -> UnexpectedRowsExpectation:
+    """Each of the columns has a value in some row, if there is a row."""
+    names = ", ".join(f"""case when count("{column}") = 0 then '{column}' end""" for column in columns)
+    return UnexpectedRowsExpectation(
+        description="no column is null in every row",
+        unexpected_rows_query=f"""
+            select column_without_values
+            from (select unnest([{names}]) as column_without_values from {{batch}} having count(*) > 0) as found
+            where column_without_values is not null
+        """,
+    )
+
+
+def _literal(sql: str) -> str:
+    """SQL in which braces mean themselves: Great Expectations formats its queries."""
+    return sql.replace("{", "{{").replace("}", "}}")

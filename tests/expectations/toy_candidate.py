@@ -1,0 +1,78 @@
+"""A candidate that satisfies every suite, small enough to be checked by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+# p1 and p3 succeed at once, p2 a day later, p4 waits; 20 EUR at 1.10 are 22.00 USD; 4 USD of p1 go back.
+SOUND = """
+create schema raw; create schema staging; create schema load; create schema release_history;
+create schema finance; create schema product; create schema ops;
+
+create table staging.currencies as
+    select * from (values ('USD', 2), ('EUR', 2)) t (currency, minor_unit_exponent);
+create table raw.exchange_rates as
+    select 'EUR' as currency, date '2026-10-30' as rate_date, 1.1::decimal(24,10) as rate;
+create table raw.payments as select * from (values
+    ('a1', 'p1', 'succeeded', timestamp '2026-11-01 10:00', 1000, 'USD'),
+    ('a2', 'p2', 'failed',    timestamp '2026-11-01 12:00',  500, 'USD'),
+    ('a3', 'p2', 'succeeded', timestamp '2026-11-02 12:00',  500, 'USD'),
+    ('a4', 'p3', 'succeeded', timestamp '2026-11-02 13:00', 2000, 'EUR'),
+    ('a5', 'p4', 'pending',   timestamp '2026-11-02 14:00',  300, 'USD')
+) t (attempt_id, payment_id, status, attempted_at, amount_minor, currency);
+create table raw.refunds as
+    select 'r1' as refund_id, 'a1' as attempt_id, timestamp '2026-11-02 09:00' as refunded_at, 400 as amount_minor,
+        null::varchar as currency;
+create table raw.users as select * from (values ('u1', false), ('u2', null), ('t1', true)) t (user_id, is_test);
+
+create table finance.payments_daily as select * from (values
+    (date '2026-11-01', 'bill', 'card', 2::bigint, 1::bigint, 1::bigint, 0::bigint, 0.5::double,
+        10.00::decimal(18,2), 10.00::decimal(18,2), 0.10::decimal(18,2), 0.00::decimal(18,2), 0.00::decimal(18,2),
+        10.00::decimal(18,2)),
+    (date '2026-11-02', 'bill', 'card', 3, 2, 0, 1, 1.0, 27.00, 13.50, 0.20, 4.00, 0.00, 23.00)
+) t (payment_date, kind, method, attempts, succeeded, failed, pending, success_rate, volume, avg_value, fee_revenue,
+    refunded, chargebacks, net_volume);
+create table finance.payment_recovery_monthly as
+    select date '2026-11-01' as month, 4::bigint as intents, 2::bigint as first_attempt_successes,
+        1::bigint as recovered, 0::bigint as lost, 0.5::double as first_attempt_rate, 0.75::double as eventual_rate,
+        24.00::decimal(12,2) as median_hours_to_recover;
+create table product.registrations_daily as
+    select date '2026-11-01' as registration_date, 'organic' as acquisition_channel, 2::bigint as registrations,
+        1::bigint as activated_within_7d;
+
+create table ops.feed_deliveries as
+    select 'payments' as feed, date '2026-11-02' as dt, 'part.ndjson' as file, 6::bigint as lines,
+        5::bigint as loaded, 0::bigint as duplicates, 1::bigint as quarantined,
+        timestamp '2026-11-01 10:00' as first_event_at, timestamp '2026-11-02 14:00' as last_event_at,
+        timestamp '2026-11-03 02:00' as loaded_at;
+create table load.deliveries as from ops.feed_deliveries;
+create table release_history.releases as
+    select '20261101T020000Z' as release_id, timestamp '2026-11-01 02:00' as published_at, date '2026-10-31' as as_of,
+        'finance' as domains_published, '' as domains_held_back, null::varchar as git_revision;
+create table release_history.quality_checks as
+    select '20261101T020000Z' as release_id, 'unique_payments' as check_name, 'finance' as domain, 'dbt' as tool,
+        'error' as severity, true as passed, null::varchar as observed, null::varchar as detail;
+create table ops.releases as from release_history.releases;
+create table ops.quality_checks as from release_history.quality_checks;
+create table ops.domain_freshness (
+    domain varchar, release_id varchar, as_of date, is_held_back boolean, reason varchar);
+"""
+
+TABLES = (
+    "finance.payment_recovery_monthly",
+    "finance.payments_daily",
+    "ops.domain_freshness",
+    "ops.feed_deliveries",
+    "ops.quality_checks",
+    "ops.releases",
+    "product.registrations_daily",
+)
+
+
+def make_candidate(file: Path, poison: str = "") -> Path:
+    """The sound candidate, with the statements of `poison` run on it."""
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(SOUND + poison)
+    return file
