@@ -1,0 +1,135 @@
+"""Step 3: the verdict on the candidate; every dbt test and every expectation suite is an asset check.
+
+A failed check holds its domain back and fails no run: the other domains are still to be published.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import build_dbt_asset_specs
+
+from dagster_project.defs.home import Warehouse, as_of
+from dagster_project.defs.transform import Translator
+from dagster_project.settings import Settings
+from dagster_project.warehouse.gate import run_gate
+from dagster_project.warehouse.gate_dbt import published_tables
+from dagster_project.warehouse.transform import NodeResult, TransformError, last_build, run_tests
+from dagster_project.warehouse.verdict import DOMAINS, Check, Verdict
+
+VERDICT = dg.AssetKey(["gate", "verdict"])
+SUITE_CHECK = "expectations"
+SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
+
+
+def gate_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """The verdict, after all models; its checks belong to the tables that they look at."""
+    tests = attached_tests(manifest)
+    tables = [table for names in published_tables(manifest).values() for table in names]
+    models = [spec.key for spec in build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=Translator())]
+
+    @dg.multi_asset(
+        name="gate",
+        specs=[dg.AssetSpec(VERDICT, deps=models, group_name="ops", description="What may be published, and why not.")],
+        check_specs=[*_test_specs(manifest, tests), *map(_suite_spec, tables), *map(_domain_spec, DOMAINS)],
+        partitions_def=days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        allow_arbitrary_check_specs=True,  # checks on other steps' assets, as dagster-dbt has them for sources
+    )
+    def judge_candidate(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        results, verdict = _judge(warehouse.settings, context)
+        yield dg.MaterializeResult(asset_key=VERDICT, metadata={"held_back": verdict.held_back})
+        yield from _test_results(manifest, tests, results)
+        for table in tables:
+            yield suite_result(table, verdict.checks)
+        for domain in DOMAINS:
+            yield _domain_result(domain, verdict)
+
+    return judge_candidate
+
+
+def attached_tests(manifest: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
+    """The asset that each dbt test is shown at: the node it is declared on, else the first one it reads."""
+    translator = Translator()
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    attached = {
+        unique_id: node.get("attached_node") or next(iter(node["depends_on"]["nodes"]), None)
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "test"
+    }
+    return {test: translator.get_asset_key(nodes[node]) if node else VERDICT for test, node in attached.items()}
+
+
+def suite_result(table: str, checks: Sequence[Check]) -> dg.AssetCheckResult:
+    """One suite's outcome: failed if any expectation is or none was evaluated, as an error unless all are warnings."""
+    own = [check for check in checks if check.check_name.startswith(f"{table}: ")]
+    failed = [check for check in own if not check.passed]
+    only_warned = bool(own) and all(check.severity == "warn" for check in failed)
+    return dg.AssetCheckResult(
+        asset_key=_table_key(table),
+        check_name=SUITE_CHECK,
+        passed=bool(own) and not failed,
+        severity=SEVERITIES["warn" if failed and only_warned else "error"],
+        metadata={"evaluated": len(own), "failed": [_told(check) for check in failed]},
+    )
+
+
+def _judge(settings: Settings, context: dg.AssetExecutionContext) -> tuple[list[NodeResult], Verdict]:
+    day, build = as_of(context, settings), last_build(settings)
+    if build.as_of != day:
+        raise TransformError(f"the models were built as of {build.as_of}, not {day}; run the transform step for {day} first")
+    results = [*build.results, *run_tests(settings, day, context.log.info)]
+    return results, run_gate(settings, day, results, context.log.info)
+
+
+def _test_specs(manifest: Mapping[str, Any], tests: Mapping[str, dg.AssetKey]) -> Iterator[dg.AssetCheckSpec]:
+    for unique_id, key in tests.items():
+        node = manifest["nodes"][unique_id]
+        yield dg.AssetCheckSpec(node["name"], asset=key, description=node["description"] or None)
+
+
+def _suite_spec(table: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        SUITE_CHECK, asset=_table_key(table), description=f"The Great Expectations suite of {table}."
+    )
+
+
+def _domain_spec(domain: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        f"{domain}_may_be_published", asset=VERDICT, description=f"No failed check holds {domain} back."
+    )
+
+
+def _table_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(table.split("."))
+
+
+def _test_results(
+    manifest: Mapping[str, Any], tests: Mapping[str, dg.AssetKey], results: Sequence[NodeResult]
+) -> Iterator[dg.AssetCheckResult]:
+    by_id = {result.unique_id: result for result in results}
+    for unique_id, key in tests.items():
+        node, result = manifest["nodes"][unique_id], by_id.get(unique_id)
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name=node["name"],
+            passed=result is not None and result.status == "pass",
+            severity=SEVERITIES[node["config"]["severity"].lower()],
+            metadata={"status": result.status, "rows": result.failures or 0} if result else {"status": "not run"},
+        )
+
+
+def _domain_result(domain: str, verdict: Verdict) -> dg.AssetCheckResult:
+    reason = verdict.held_back.get(domain)
+    return dg.AssetCheckResult(
+        asset_key=VERDICT,
+        check_name=f"{domain}_may_be_published",
+        passed=reason is None,
+        metadata={"reason": reason} if reason else {},
+    )
+
+
+def _told(check: Check) -> str:
+    return f"{check.severity}: {check.check_name}" + (f" ({check.observed})" if check.observed else "")

@@ -1,0 +1,90 @@
+"""Running the nightly job in this process, as the commands do, in the home's own Dagster instance."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_project.defs import warehouse_definitions
+from dagster_project.defs.automation import JOB
+from dagster_project.defs.instance import PROCESS_TAG, fail_dead_runs, open_instance
+from dagster_project.settings import Settings
+
+# Called with the step that speaks and what it says.
+Progress = Callable[[str, str], None]
+
+RANGE_TAGS = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+LOG_BYTES, LOG_FILES = 10_000_000, 3
+
+
+class DayError(Exception):
+    """A day was asked for that the home has no partition of."""
+
+
+def run_job(settings: Settings, first: date, last: date, progress: Progress) -> str:
+    """Run the job for one day or a range of days as one run, and return the run's id.
+
+    The caller holds the writer lock. Raises DayError for a day outside the partitions, and whatever a step raised.
+    """
+    with open_instance(settings) as instance, _logger(log_file(settings), progress) as logger:
+        fail_dead_runs(instance)
+        definitions = warehouse_definitions(settings, {"progress": logger})
+        job = definitions.resolve_job_def(JOB)
+        _require_days(job, first, last)
+        result = job.execute_in_process(
+            instance=instance,
+            run_config={"loggers": {"progress": {}}},
+            partition_key=first.isoformat() if first == last else None,
+            tags={PROCESS_TAG: str(os.getpid())} | (_range_tags(first, last) if first != last else {}),
+        )
+        return result.run_id
+
+
+def log_file(settings: Settings) -> Path:
+    """Where Dagster's own account of the runs goes, line by line."""
+    return settings.work / "logs" / "nightly.log"
+
+
+def _require_days(job: dg.JobDefinition, first: date, last: date) -> None:
+    days = job.partitions_def
+    known = days.get_partition_keys() if days else []
+    for day in (first, last):
+        if day.isoformat() not in known:
+            raise DayError(f"{day}: the day must lie between {known[0]} (first delivery) and {known[-1]}")
+
+
+def _range_tags(first: date, last: date) -> dict[str, str]:
+    return dict(zip(RANGE_TAGS, (first.isoformat(), last.isoformat()), strict=True))
+
+
+@contextmanager
+def _logger(file: Path, progress: Progress) -> Iterator[dg.LoggerDefinition]:
+    """Dagster's events go to the log file, what steps report to `progress` as well."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    to_file = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.Logger("warehouse", logging.INFO)
+    logger.addHandler(to_file)
+    logger.addHandler(_ToProgress(progress))
+    try:
+        yield dg.LoggerDefinition(lambda _: logger)
+    finally:
+        to_file.close()
+
+
+class _ToProgress(logging.Handler):
+    """Passes on what steps say; Dagster's own events are for the log file and the UI."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(logging.INFO)
+        self._progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        told = getattr(record, "dagster_meta", {})
+        if told.get("dagster_event") is None and told.get("orig_message"):
+            self._progress(told.get("step_key") or "", told["orig_message"])

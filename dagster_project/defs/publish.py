@@ -1,0 +1,60 @@
+"""Step 4: the tables of every domain that passed, as one new release."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.defs.gate import VERDICT
+from dagster_project.defs.home import Warehouse
+from dagster_project.warehouse.gate_dbt import published_tables
+from dagster_project.warehouse.release import Release, publish
+
+RELEASE = dg.AssetKey(["published", "release"])
+
+
+def publish_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """One asset per published table; those of a domain that is held back are not materialized and stay as they were."""
+    tables = published_tables(manifest)
+    specs = [_table_spec(domain, table) for domain, names in tables.items() for table in names]
+    release = dg.AssetSpec(RELEASE, deps=[VERDICT], group_name="ops", description="The release that readers get.")
+
+    @dg.multi_asset(
+        name="publish",
+        specs=[*specs, release],
+        partitions_def=days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def publish_release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+        published = publish(warehouse.settings, context.log.info)
+        for domain in published.domains_published:
+            for table in tables[domain]:
+                yield dg.MaterializeResult(asset_key=_key(table), metadata={"release": published.release_id})
+        yield dg.MaterializeResult(asset_key=RELEASE, metadata=_told(published))
+
+    return publish_release
+
+
+def _table_spec(domain: str, table: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        _key(table),
+        deps=[dg.AssetKey(table.split(".")), VERDICT],
+        group_name=domain,
+        description=f"{table} in the current release, as readers see it.",
+        skippable=True,
+        kinds={"duckdb"},
+    )
+
+
+def _key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["published", *table.split(".")])
+
+
+def _told(published: Release) -> dict[str, Any]:
+    return {
+        "release": published.release_id,
+        "as_of": published.as_of.isoformat(),
+        "published": ", ".join(published.domains_published),
+        "held_back": ", ".join(published.domains_held_back),
+        "unchanged": published.unchanged,
+    }

@@ -1,0 +1,121 @@
+"""What a night did, in a dozen figures, read from the verdict and from the release that readers get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import duckdb
+
+from dagster_project.settings import Settings
+from dagster_project.warehouse.release import Release, list_releases, open_release
+from dagster_project.warehouse.verdict import Check, read_verdict
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A headline figure of one month: `form` is money, share or count; `query` yields it for the month given as ?."""
+
+    label: str
+    table: str
+    form: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure with its month; the value is None where the release has none for that month."""
+
+    kpi: Kpi
+    month: date
+    value: object
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Records and files that came in this night, the checks, the release, and the headline figures."""
+
+    files: int
+    rows_in: int
+    quarantined: int
+    checks_passed: int
+    failed: list[Check]
+    held_back: dict[str, str]
+    release: Release
+    figures: list[Figure]
+
+
+def _payments(expression: str) -> str:
+    return f"select {expression} from finance.payments_daily where date_trunc('month', payment_date) = ?"
+
+
+KPIS = (
+    Kpi("payment volume", "finance.payments_daily", "money", _payments("sum(volume)")),
+    Kpi("refunded", "finance.payments_daily", "money", _payments("sum(refunded)")),
+    Kpi("fee revenue", "finance.payments_daily", "money", _payments("sum(fee_revenue)")),
+    Kpi(
+        "success rate of attempts",
+        "finance.payments_daily",
+        "share",
+        _payments("sum(succeeded) / nullif(sum(succeeded) + sum(failed), 0)"),
+    ),
+    Kpi(
+        "eventual success of payments",
+        "finance.payment_recovery_monthly",
+        "share",
+        "select eventual_rate from finance.payment_recovery_monthly where month = ?",
+    ),
+    Kpi(
+        "registrations",
+        "product.registrations_daily",
+        "count",
+        "select sum(registrations) from product.registrations_daily where date_trunc('month', registration_date) = ?",
+    ),
+)
+
+
+def summarise(settings: Settings, since: datetime) -> Summary:
+    """The night that began at `since` (UTC), after its publish step; the caller holds the writer lock."""
+    verdict = read_verdict(settings)
+    if verdict is None:
+        raise RuntimeError(f"{settings.work}: the night ended without a verdict")
+    failed = [check for check in verdict.checks if not check.passed]
+    with open_release(settings) as connection:
+        files, rows_in, quarantined = connection.execute(
+            "select count(*), coalesce(sum(lines), 0), coalesce(sum(quarantined), 0) "
+            "from ops.feed_deliveries where loaded_at >= ?",
+            [since],
+        ).fetchall()[0]
+        figures = _figures(connection)
+    return Summary(
+        files=int(files),
+        rows_in=int(rows_in),
+        quarantined=int(quarantined),
+        checks_passed=len(verdict.checks) - len(failed),
+        failed=failed,
+        held_back=verdict.held_back,
+        release=next(release for release in list_releases(settings) if release.is_current),
+        figures=figures,
+    )
+
+
+def last_full_month(as_of: date) -> date:
+    """The first day of the newest month that is over at the end of the as-of day."""
+    tomorrow = as_of + timedelta(days=1)
+    return (tomorrow.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def _figures(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
+    """Each figure as of the day that its domain's tables report up to; none of a table that is not published."""
+    as_of = dict(connection.execute("select domain, as_of from ops.domain_freshness where as_of is not null").fetchall())
+    tables = {
+        table
+        for (table,) in connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
+        ).fetchall()
+    }
+    months = {kpi: last_full_month(as_of[kpi.table.split(".")[0]]) for kpi in KPIS if kpi.table in tables}
+    return [
+        Figure(kpi, month, next(iter(connection.execute(kpi.query, [month]).fetchall()), (None,))[0])
+        for kpi, month in months.items()
+    ]
