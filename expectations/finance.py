@@ -84,9 +84,7 @@ def payments_daily(reporting: Reporting) -> Suite:
             reconciles(
                 "sum(volume)", converted(reporting, VOLUME), within=ROUNDING, what="succeeded raw.payments, converted"
             ),
-            reconciles(
-                "sum(refunded)", converted(reporting, REFUNDED), within=ROUNDING, what="raw.refunds, converted"
-            ),
+            reconciles("sum(refunded)", converted(reporting, REFUNDED), within=ROUNDING, what="raw.refunds, converted"),
         ],
     )
 

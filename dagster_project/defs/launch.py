@@ -13,6 +13,7 @@ import dagster as dg
 from dagster_project.defs import warehouse_definitions
 from dagster_project.defs.automation import JOB
 from dagster_project.defs.instance import PROCESS_TAG, fail_dead_runs, open_instance
+from dagster_project.exit_codes import UsageError
 from dagster_project.settings import Settings
 
 # Called with the step that speaks and what it says.
@@ -22,14 +23,10 @@ RANGE_TAGS = ("dagster/asset_partition_range_start", "dagster/asset_partition_ra
 LOG_BYTES, LOG_FILES = 10_000_000, 3
 
 
-class DayError(Exception):
-    """A day was asked for that the home has no partition of."""
-
-
 def run_job(settings: Settings, first: date, last: date, progress: Progress) -> str:
     """Run the job for one day or a range of days as one run, and return the run's id.
 
-    The caller holds the writer lock. Raises DayError for a day outside the partitions, and whatever a step raised.
+    The caller holds the writer lock. Raises UsageError for a day outside the partitions, and whatever a step raised.
     """
     with open_instance(settings) as instance, _logger(log_file(settings), progress) as logger:
         fail_dead_runs(instance)
@@ -55,7 +52,7 @@ def _require_days(job: dg.JobDefinition, first: date, last: date) -> None:
     known = days.get_partition_keys() if days else []
     for day in (first, last):
         if day.isoformat() not in known:
-            raise DayError(f"{day}: the day must lie between {known[0]} (first delivery) and {known[-1]}")
+            raise UsageError(f"{day}: the day must lie between {known[0]} (first delivery) and {known[-1]}")
 
 
 def _range_tags(first: date, last: date) -> dict[str, str]:

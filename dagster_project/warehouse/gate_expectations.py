@@ -62,13 +62,13 @@ def _run(command: Sequence[str], log: Path) -> str | None:
         try:
             code = process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
-            return f"it did not end within {PATIENCE_SECONDS} seconds; see {log}"
+            return f"it did not end within {PATIENCE_SECONDS} seconds; see {log.parent.name}/{log.name}"
         finally:
             process.kill()
     if code == 0:
         return None
     last_words = log.read_text(encoding="utf-8", errors="replace").split("\n")[-2:]
-    return f"it ended with code {code} ({' '.join(last_words).strip()}); see {log}"
+    return f"it ended with code {code} ({' '.join(last_words).strip()}); see {log.parent.name}/{log.name}"
 
 
 def _crash(table: str, problem: str) -> Check:

@@ -42,6 +42,7 @@ class Summary:
     failed: list[Check]
     held_back: dict[str, str]
     release: Release
+    is_new_release: bool
     figures: list[Figure]
 
 
@@ -87,6 +88,7 @@ def summarise(settings: Settings, since: datetime) -> Summary:
             [since],
         ).fetchall()[0]
         figures = _figures(connection)
+    release = next(release for release in list_releases(settings) if release.is_current)
     return Summary(
         files=int(files),
         rows_in=int(rows_in),
@@ -94,7 +96,8 @@ def summarise(settings: Settings, since: datetime) -> Summary:
         checks_passed=len(verdict.checks) - len(failed),
         failed=failed,
         held_back=verdict.held_back,
-        release=next(release for release in list_releases(settings) if release.is_current),
+        release=release,
+        is_new_release=release.published_at >= since.replace(microsecond=0),
         figures=figures,
     )
 

@@ -1,4 +1,4 @@
-"""Great Expectations keeps DuckDB objects until the interpreter ends, and DuckDB's client then prints each as a leak."""
+"""Great Expectations keeps DuckDB objects until the interpreter ends; DuckDB's client then prints each as a leak."""
 
 import atexit
 import os

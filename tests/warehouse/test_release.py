@@ -10,10 +10,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
-from dagster_project.settings import Settings
+from dagster_project.settings import DBT_PROJECT, Settings
 from dagster_project.warehouse import release
 from dagster_project.warehouse.release import ReleaseError, list_releases, open_release, publish, rollback
+from dagster_project.warehouse.release_history import COLUMNS
 from dagster_project.warehouse.verdict import Check, verdict_file
 from tests.warehouse.toys import PASSED, judge, make_settings, night, read, write_candidate
 
@@ -299,3 +301,11 @@ def test_a_query_of_the_release_can_neither_write_nor_leave_it(judged, statement
     with open_release(judged) as connection, pytest.raises(duckdb.Error):
         connection.execute(statement.format(file=file)).fetchall()
     assert file.read_text() == "secret"
+
+
+def test_the_tables_that_a_release_writes_about_itself_are_those_that_dbt_documents():
+    documented = {}
+    for table in COLUMNS:
+        [model] = yaml.safe_load((DBT_PROJECT / f"models/marts/{table.replace('.', '/')}.yml").read_text())["models"]
+        documented[table] = {column["name"]: column["data_type"] for column in model["columns"]}
+    assert documented == COLUMNS

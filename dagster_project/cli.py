@@ -1,0 +1,210 @@
+"""The `warehouse` command and what it offers; how it ends is in exit_codes.py.
+
+Heavy modules are imported inside the commands that need them, so that `warehouse status` answers at once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dagster_project.exit_codes import HELD_BACK, PUBLISHED, Commands, UsageError
+from dagster_project.settings import Settings, load_settings
+
+# How a day is given on the command line.
+DAY = ["%Y-%m-%d"]
+# Enough months to compare, little enough that all of `make nightly` takes a minute.
+SAMPLE_USERS, SAMPLE_DAYS, SAMPLE_SEED = 500, 180, 7
+
+
+class Format(StrEnum):
+    """How `warehouse query` writes rows."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(envvar="WAREHOUSE_HOME", help="The root of all state: landing/, work/, published/. Default: data/"),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", envvar="WAREHOUSE_DEBUG", help="Print tracebacks.")] = False,
+) -> None:
+    """The batch warehouse of the Shared Payment System: load, transform, check, publish.
+
+    Exit codes: 0 published, 1 a domain was held back by a failing check, 2 wrong usage or configuration, 3 crashed.
+    """
+    ctx.obj = home
+
+
+@app.command()
+def nightly(
+    ctx: typer.Context,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=DAY, metavar="DATE", help="Default: the newest delivery day in the landing zone."),
+    ] = None,
+) -> None:
+    """Load every landed file not yet loaded, transform, check, publish. Safe to run again at any moment."""
+    settings = load_settings(ctx.obj)
+    raise typer.Exit(_run(settings, (as_of.date(), as_of.date()) if as_of else None))
+
+
+@app.command()
+def backfill(
+    ctx: typer.Context,
+    first: Annotated[
+        datetime, typer.Option("--from", formats=DAY, metavar="DATE", help="First day to recompute.")
+    ],
+    last: Annotated[datetime, typer.Option("--to", formats=DAY, metavar="DATE", help="Last day to recompute.")],
+) -> None:
+    """Recompute those days in one run, and publish as of the newest day known.
+
+    No model is incremental yet, so that all days are recomputed, these among them.
+    """
+    if last < first:
+        raise UsageError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}")
+    raise typer.Exit(_run(load_settings(ctx.obj), (first.date(), last.date())))
+
+
+@app.command()
+def sample(
+    ctx: typer.Context,
+    users: Annotated[int, typer.Option(min=1, help="People who register.")] = SAMPLE_USERS,
+    days: Annotated[int, typer.Option(min=1, help="Days of life.")] = SAMPLE_DAYS,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = SAMPLE_SEED,
+    start: Annotated[
+        datetime | None, typer.Option(formats=DAY, metavar="DATE", help="First day; default: a recent one.")
+    ] = None,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing where something was delivered.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write among other deliveries; files of the same name are replaced.")
+    ] = False,
+) -> None:
+    """Write a deterministic simulated Shared Payment System into the landing zone, all feeds."""
+    from dagster_project.simulator import simulate
+    from dagster_project.warehouse.database import writer_lock
+    from dagster_project.warehouse.status import newest_delivery_day
+
+    settings = load_settings(ctx.obj)
+    with writer_lock(settings):
+        newest = newest_delivery_day(settings)
+        if newest and if_empty:
+            return
+        if newest and not force:
+            raise UsageError(
+                f"{settings.landing} holds deliveries up to {newest}, and a sample would mix with them: "
+                "choose another home (WAREHOUSE_HOME=... warehouse sample), or say --force"
+            )
+        simulate(settings.landing, users, days, seed, start.date() if start else None)
+
+
+@app.command()
+def status(ctx: typer.Context) -> None:
+    """Feeds (last delivery, rows, quarantined, lateness), the last release, what is held back and why."""
+    from dagster_project.console import print_status
+    from dagster_project.warehouse.status import read_status
+
+    now = _utc_now()
+    print_status(read_status(load_settings(ctx.obj), now), now)
+
+
+@app.command()
+def releases(ctx: typer.Context) -> None:
+    """List the retained releases, newest first."""
+    from dagster_project.console import print_releases
+    from dagster_project.warehouse.release import list_releases
+
+    print_releases(list_releases(load_settings(ctx.obj)))
+
+
+@app.command()
+def rollback(
+    ctx: typer.Context,
+    release: Annotated[str | None, typer.Argument(help="Default: the one before the current.")] = None,
+) -> None:
+    """Make an older release the current one, atomically. The next night publishes its own again."""
+    from dagster_project.warehouse.release import ReleaseError
+    from dagster_project.warehouse.release import rollback as roll_back
+
+    try:
+        chosen = roll_back(load_settings(ctx.obj), release)
+    except ReleaseError as error:
+        raise UsageError(str(error)) from error
+    typer.echo(f"release {chosen.release_id} of {chosen.published_at} UTC, as of {chosen.as_of}, is current")
+
+
+@app.command()
+def query(
+    ctx: typer.Context,
+    sql: Annotated[str, typer.Argument(metavar="SQL")],
+    form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.table,
+) -> None:
+    """Query the current release, read-only."""
+    import duckdb
+
+    from dagster_project.console import print_rows
+    from dagster_project.warehouse.release import ReleaseError, open_release
+
+    try:
+        with open_release(load_settings(ctx.obj)) as connection:
+            found = connection.execute(sql)
+            names = [column[0] for column in found.description or []]
+            print_rows(names, iter(found.fetchone, None), form)
+    except (ReleaseError, duckdb.Error) as error:
+        raise UsageError(str(error)) from error
+
+
+def _run(settings: Settings, days: tuple[date, date] | None) -> int:
+    """Run the nightly job for the days, by default the newest one, print its summary, return the exit code."""
+    from dagster_project.console import Progress, print_summary
+    from dagster_project.warehouse.database import writer_lock
+    from dagster_project.warehouse.summary import summarise
+
+    progress = Progress()
+    progress("", f"home {settings.home}")
+    with writer_lock(settings, lambda message: progress("", message)):
+        started = _utc_now()
+        first, last = days or _newest_day(settings)
+        from dagster_project.defs.launch import run_job  # dagster and dbt take seconds to import
+
+        run_job(settings, first, last, progress)
+        summary = summarise(settings, started)
+    print_summary(settings, summary)
+    return HELD_BACK if summary.held_back else PUBLISHED
+
+
+def _newest_day(settings: Settings) -> tuple[date, date]:
+    from dagster_project.warehouse.status import newest_delivery_day
+
+    newest = newest_delivery_day(settings)
+    if newest is None:
+        raise UsageError(
+            f"{settings.landing} holds no delivery: land files as <feed>/dt=YYYY-MM-DD/<name>.ndjson, "
+            "or write a sample with `warehouse sample`"
+        )
+    return newest, newest
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def main() -> None:
+    """The entry point of the `warehouse` command."""
+    app(prog_name="warehouse")
+
+
+if __name__ == "__main__":
+    main()

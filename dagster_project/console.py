@@ -1,0 +1,218 @@
+"""What the commands print: progress, tables and the summary of a night, on a terminal or into a file."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+
+from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse.release import Release
+from dagster_project.warehouse.status import FeedStatus, HeldBack, Quarantined, Status
+from dagster_project.warehouse.summary import Figure, Summary
+
+# A file or a pipe has no width: nothing is cut there.
+WIDTH_WITHOUT_TERMINAL = 1000
+ROWS_ON_A_TERMINAL = 1000
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console on the present standard output (or error), plain where that is no terminal."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else WIDTH_WITHOUT_TERMINAL
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+class Progress:
+    """Prints what each step says under the step's name."""
+
+    def __init__(self) -> None:
+        self._console = console()
+        self._step = ""
+
+    def __call__(self, step: str, message: str) -> None:
+        if step != self._step:
+            self._step = step
+            self._console.print(step, style="bold")
+        self._console.print(f"  {message}" if step else message)
+
+
+def print_summary(settings: Settings, summary: Summary) -> None:
+    """The end of a night."""
+    out, release = console(), summary.release
+    state = "published" if summary.is_new_release else "still current: nothing new to publish"
+    out.print(f"\nrelease {release.release_id}, as of {release.as_of}: {state}", style="bold")
+    _pairs(
+        {
+            "rows in": f"{summary.rows_in:,} from {summary.files:,} files this night",
+            "quarantined": f"{summary.quarantined:,}",
+            "checks": f"{summary.checks_passed:,} passed, {len(summary.failed):,} failed",
+            "published": ", ".join(release.domains_published),
+            **{f"held back: {domain}": reason for domain, reason in summary.held_back.items()},
+        }
+    )
+    if summary.figures:
+        out.print("\nheadline figures", style="bold")
+        currency = settings.reporting.reporting_currency
+        _pairs({f"{figure.kpi.label}, {figure.month:%Y-%m}": _figure(figure, currency) for figure in summary.figures})
+    out.print("\nwhere to look next", style="bold")
+    _pairs(_next_steps(settings))
+
+
+def _next_steps(settings: Settings) -> dict[str, str]:
+    home = "" if settings.home == load_settings("").home else f"WAREHOUSE_HOME={shlex.quote(str(settings.home))} "
+    return {
+        "ask the release": f'{home}warehouse query "select * from finance.payments_daily limit 10"',
+        "feeds and quarantine": f"{home}warehouse status",
+        "the expectations": str(settings.work / "data_docs" / "index.html"),
+        "lineage, checks, runs": f"{home}make dev",
+        "Dagster's log": str(settings.work / "logs" / "nightly.log"),
+    }
+
+
+def _figure(figure: Figure, currency: str) -> str:
+    if figure.value is None:
+        return "none"
+    match figure.kpi.form:
+        case "money":
+            return f"{figure.value:,.2f} {currency}"
+        case "share":
+            return f"{figure.value:.1%}"
+        case _:
+            return f"{figure.value:,}"
+
+
+def print_status(status: Status, now: datetime) -> None:
+    """Release, held-back domains, feeds, quarantine and what in the landing zone is no delivery."""
+    out = console()
+    if status.release is None:
+        out.print("nothing was published yet: `warehouse nightly` makes the first release")
+    else:
+        age = _duration(now - status.release.published_at)
+        out.print(f"release {status.release.release_id}, published {age} ago, as of {status.release.as_of}", style="bold")
+    _print_held_back(status.held_back)
+    _print_feeds(status.feeds)
+    _print_quarantine(status.quarantine)
+    if status.problems:
+        out.print("\nin the landing zone, but no delivery", style="bold")
+        for problem in status.problems:
+            out.print(f"  {problem.path}: {problem.problem}")
+
+
+def _print_held_back(held_back: Sequence[HeldBack]) -> None:
+    out = console()
+    for domain in held_back:
+        tables = f"its tables are as of {domain.as_of}, of release {domain.release_id}" if domain.as_of else "no tables yet"
+        out.print(f"\n{domain.domain} is held back; {tables}", style="bold red")
+        out.print(f"  {domain.reason}")
+
+
+def _print_feeds(feeds: Sequence[FeedStatus]) -> None:
+    table = _table("feed", "domain", "last delivery", ">rows", ">quarantined", ">waiting files", "lateness")
+    for feed in feeds:
+        late = "never delivered" if feed.last_dt is None else "on time"
+        table.add_row(
+            feed.feed,
+            feed.domain,
+            str(feed.last_dt or ""),
+            f"{feed.rows:,}",
+            f"{feed.quarantined:,}",
+            f"{feed.waiting_files:,}",
+            f"late by {_duration(feed.late_by)}" if feed.late_by else late,
+        )
+    console().print()
+    console().print(table)
+
+
+def _print_quarantine(quarantine: Sequence[Quarantined] | None) -> None:
+    out = console()
+    if quarantine is None:
+        out.print("\na run is writing now; the reasons for quarantine can be read when it has ended")
+    elif quarantine:
+        out.print("\nin quarantine", style="bold")
+        table = _table("feed", ">lines", "reason", "for example in")
+        for row in quarantine:
+            table.add_row(row.feed, f"{row.lines:,}", row.reason, row.last_file)
+        out.print(table)
+
+
+def print_releases(releases: Sequence[Release]) -> None:
+    """The retained releases, newest first."""
+    if not releases:
+        console().print("nothing was published yet: `warehouse nightly` makes the first release")
+        return
+    table = _table("", "release", "published at (UTC)", "as of", "published", "held back", "git revision")
+    for release in releases:
+        table.add_row(
+            "current" if release.is_current else "",
+            release.release_id,
+            str(release.published_at),
+            str(release.as_of),
+            ", ".join(release.domains_published),
+            ", ".join(release.domains_held_back),
+            (release.git_revision or "")[:10],
+        )
+    console().print(table)
+
+
+def print_rows(names: Sequence[str], rows: Iterable[Sequence[object]], form: str) -> None:
+    """The rows of a query as `table` (its first ROWS_ON_A_TERMINAL), `csv` or `json` (an array of objects)."""
+    if form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
+    elif form == "json":
+        _print_json(names, rows)
+    else:
+        _print_table(names, rows)
+
+
+def _print_json(names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    before = "[\n"
+    for row in rows:
+        sys.stdout.write(before + json.dumps(dict(zip(names, row, strict=True)), default=_json_value, ensure_ascii=False))
+        before = ",\n"
+    sys.stdout.write("\n]\n" if before != "[\n" else "[]\n")
+
+
+def _json_value(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def _print_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    table = _table(*names)
+    remaining = iter(rows)
+    for count, row in enumerate(remaining, 1):
+        table.add_row(*("" if value is None else str(value) for value in row))
+        if count == ROWS_ON_A_TERMINAL:
+            break
+    console().print(table)
+    if next(remaining, None) is not None:
+        console().print(f"only the first {ROWS_ON_A_TERMINAL:,} rows; --format csv writes them all")
+
+
+def _table(*headings: str) -> Table:
+    """A table without frame; a heading that begins with > is of a column of numbers."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading.removeprefix(">"), justify="right" if heading.startswith(">") else "left")
+    return table
+
+
+def _pairs(pairs: dict[str, str]) -> None:
+    width = max(map(len, pairs))
+    for name, value in pairs.items():
+        console().print(f"  {name:<{width}}  {value}")
+
+
+def _duration(duration: timedelta) -> str:
+    hours, minutes = divmod(int(duration.total_seconds()) // 60, 60)
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes} min" if hours else f"{minutes} min"
