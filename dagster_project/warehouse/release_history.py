@@ -81,7 +81,6 @@ def remember(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
     Without any release the tables are made empty.
     """
     candidate = connection.execute("select current_database()").fetchall()[0][0]
-    connection.execute("create schema if not exists release_history")
     newest = release_files.retained_ids(settings)[-1:]
     with attached_releases(settings, connection, newest):
         for table in HISTORY:
@@ -114,7 +113,9 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, options
 
 def create_table(connection: duckdb.DuckDBPyConnection, database: str, table: str, columns: dict[str, str]) -> None:
     """An empty table of these columns, in place of one of the same name."""
+    schema = quoted(table.split(".", 1)[0])
     listed = ", ".join(f"{name} {data_type}" for name, data_type in columns.items())
+    connection.execute(f"create schema if not exists {quoted(database)}.{schema}")
     connection.execute(f"create or replace table {qualified(database, table)} ({listed})")
 
 

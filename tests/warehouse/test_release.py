@@ -112,6 +112,12 @@ def test_ops_whose_models_failed_keeps_its_deliveries_and_still_records_the_rele
     assert read(judged.current_release, "select max(release_id) from ops.releases") == [(second.release_id,)]
 
 
+def test_the_very_first_release_records_itself_also_when_no_model_of_ops_was_built(settings):
+    first = published(settings, 1, {"ops": "dbt builds feed_deliveries failed"})
+    assert read(settings.current_release, "select release_id from ops.releases") == [(first.release_id,)]
+    assert freshness(settings, "ops") == (None, None, True, "dbt builds feed_deliveries failed")
+
+
 def test_publishing_without_a_verdict_is_refused(settings):
     write_candidate(settings, 1)
     with pytest.raises(ReleaseError, match="run the gate"):
