@@ -18,7 +18,7 @@ from dagster_project.settings import Settings, load_settings
 # How a day is given on the command line.
 DAY = ["%Y-%m-%d"]
 # Enough months to compare, little enough that all of `make nightly` takes a minute.
-SAMPLE_USERS, SAMPLE_DAYS, SAMPLE_SEED = 500, 180, 7
+SAMPLE_USERS, SAMPLE_DAYS, SAMPLE_SEED = 300, 90, 7
 
 
 class Format(StrEnum):
