@@ -138,6 +138,7 @@ def converted(reporting: Reporting, movements: str) -> str:
     """A query for the sum of movements of money in the reporting currency, from raw alone and unrounded.
 
     A second way to the figure, on purpose not that of the models: per day and currency, times the last known rate.
+    Null where one is missing, so that nothing equals it.
     """
     currency, zone = reporting.reporting_currency, reporting.reporting_timezone
     return f"""
@@ -148,13 +149,15 @@ def converted(reporting: Reporting, movements: str) -> str:
                 sum(amount_minor) as minor
             from ({movements.format(reporting_currency=currency)}) as movements
             group by moved_on, currency
+        ),
+        amounts as (
+            select
+                daily.minor / power(10, currencies.minor_unit_exponent)
+                * case when daily.currency = '{currency}' then 1 else cast(rates.rate as double) end as amount
+            from daily
+            left join staging.currencies as currencies on daily.currency = currencies.currency
+            asof left join raw.exchange_rates as rates
+                on daily.currency = rates.currency and daily.moved_on >= rates.rate_date
         )
-        select sum(
-            daily.minor / power(10, currencies.minor_unit_exponent)
-            * case when daily.currency = '{currency}' then 1 else cast(rates.rate as double) end
-        )
-        from daily
-        left join staging.currencies as currencies on daily.currency = currencies.currency
-        asof left join raw.exchange_rates as rates
-            on daily.currency = rates.currency and daily.moved_on >= rates.rate_date
+        select case when count(*) = count(amount) then coalesce(sum(amount), 0) end from amounts
     """

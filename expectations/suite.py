@@ -46,7 +46,7 @@ def reconciles(
 ) -> UnexpectedRowsExpectation:
     """An aggregate of the table equals the one figure that a query finds elsewhere, to an aggregate as tolerance.
 
-    No row on either side counts as 0. `what` says in words what the query finds.
+    A table without rows adds up to 0; a query that finds null equals nothing. `what` says in words what it finds.
     """
     return UnexpectedRowsExpectation(
         description=f"{total} = {what or query}",
@@ -55,7 +55,7 @@ def reconciles(
             from (
                 select coalesce({_literal(total)}, 0) as figure, {_literal(within)} as tolerance from {{batch}}
             ) as published
-            cross join (select coalesce(({_literal(query)}), 0) as figure) as expected
+            cross join (select ({_literal(query)}) as figure) as expected
             where (abs(published.figure - expected.figure) <= published.tolerance) is not true
         """,
         severity=severity,

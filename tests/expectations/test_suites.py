@@ -155,6 +155,21 @@ def test_money_is_converted_from_raw_at_the_last_known_rate_of_the_reporting_day
         assert connection.execute(query).fetchall() == [({"UTC": 21.0, "America/New_York": 10.5}[zone],)]
 
 
+def test_money_without_a_rate_is_no_figure_and_no_money_is_zero():
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create schema staging; create schema raw; "
+            "create table staging.currencies as select 'EUR' as currency, 2 as minor_unit_exponent; "
+            "create table raw.exchange_rates (currency varchar, rate_date date, rate double); "
+            "create table raw.payments as select 'failed' as status, "
+            "timestamp '2026-11-02 03:00' as attempted_at, 'EUR' as currency, 1050 as amount_minor"
+        )
+        query = finance.converted(Reporting(), finance.VOLUME)
+        assert connection.execute(query).fetchall() == [(0,)]
+        connection.execute("update raw.payments set status = 'succeeded'")
+        assert connection.execute(query).fetchall() == [(None,)]
+
+
 def marts() -> dict[str, list[str]]:
     """The columns that dbt's contract declares for each published table."""
     columns = {}
