@@ -37,7 +37,7 @@ def options(
     ctx: typer.Context,
     home: Annotated[
         Path | None,
-        typer.Option(envvar="WAREHOUSE_HOME", help="The root of all state: landing/, work/, published/. Default: data/"),
+        typer.Option(envvar="WAREHOUSE_HOME", help="The root of all state, by default data/ of the checkout."),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", envvar="WAREHOUSE_DEBUG", help="Print tracebacks.")] = False,
 ) -> None:
@@ -57,16 +57,13 @@ def nightly(
     ] = None,
 ) -> None:
     """Load every landed file not yet loaded, transform, check, publish. Safe to run again at any moment."""
-    settings = load_settings(ctx.obj)
-    raise typer.Exit(_run(settings, (as_of.date(), as_of.date()) if as_of else None))
+    raise typer.Exit(_run(_made_home(ctx), (as_of.date(), as_of.date()) if as_of else None))
 
 
 @app.command()
 def backfill(
     ctx: typer.Context,
-    first: Annotated[
-        datetime, typer.Option("--from", formats=DAY, metavar="DATE", help="First day to recompute.")
-    ],
+    first: Annotated[datetime, typer.Option("--from", formats=DAY, metavar="DATE", help="First day to recompute.")],
     last: Annotated[datetime, typer.Option("--to", formats=DAY, metavar="DATE", help="Last day to recompute.")],
 ) -> None:
     """Recompute those days in one run, and publish as of the newest day known.
@@ -75,7 +72,7 @@ def backfill(
     """
     if last < first:
         raise UsageError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}")
-    raise typer.Exit(_run(load_settings(ctx.obj), (first.date(), last.date())))
+    raise typer.Exit(_run(_made_home(ctx), (first.date(), last.date())))
 
 
 @app.command()
@@ -97,7 +94,7 @@ def sample(
     from dagster_project.warehouse.database import writer_lock
     from dagster_project.warehouse.status import newest_delivery_day
 
-    settings = load_settings(ctx.obj)
+    settings = _made_home(ctx)
     with writer_lock(settings):
         newest = newest_delivery_day(settings)
         if newest and if_empty:
@@ -183,6 +180,16 @@ def _run(settings: Settings, days: tuple[date, date] | None) -> int:
         summary = summarise(settings, started)
     print_summary(settings, summary)
     return HELD_BACK if summary.held_back else PUBLISHED
+
+
+def _made_home(ctx: typer.Context) -> Settings:
+    """The settings of a home, which is made where it does not exist."""
+    settings = load_settings(ctx.obj)
+    try:
+        settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{settings.home} can't hold the state of a warehouse: {error}") from error
+    return settings
 
 
 def _newest_day(settings: Settings) -> tuple[date, date]:

@@ -60,16 +60,16 @@ def print_summary(settings: Settings, summary: Summary) -> None:
     )
     if summary.figures:
         out.print("\nheadline figures", style="bold")
-        currency = settings.reporting.reporting_currency
-        _pairs({f"{figure.kpi.label}, {figure.month:%Y-%m}": _figure(figure, currency) for figure in summary.figures})
+        _pairs({_label(figure): _value(figure, settings) for figure in summary.figures})
     out.print("\nwhere to look next", style="bold")
-    _pairs(_next_steps(settings))
+    _pairs(_next_steps(settings, summary))
 
 
-def _next_steps(settings: Settings) -> dict[str, str]:
+def _next_steps(settings: Settings, summary: Summary) -> dict[str, str]:
+    table = next((figure.kpi.table for figure in summary.figures), "ops.feed_deliveries")
     home = "" if settings.home == load_settings("").home else f"WAREHOUSE_HOME={shlex.quote(str(settings.home))} "
     return {
-        "ask the release": f'{home}warehouse query "select * from finance.payments_daily limit 10"',
+        "ask the release": f'{home}warehouse query "select * from {table} limit 10"',
         "feeds and quarantine": f"{home}warehouse status",
         "the expectations": str(settings.work / "data_docs" / "index.html"),
         "lineage, checks, runs": f"{home}make dev",
@@ -77,12 +77,14 @@ def _next_steps(settings: Settings) -> dict[str, str]:
     }
 
 
-def _figure(figure: Figure, currency: str) -> str:
-    if figure.value is None:
-        return "none"
+def _label(figure: Figure) -> str:
+    return f"{figure.kpi.label}, {figure.month:%Y-%m}" + ("" if figure.is_complete else " so far")
+
+
+def _value(figure: Figure, settings: Settings) -> str:
     match figure.kpi.form:
         case "money":
-            return f"{figure.value:,.2f} {currency}"
+            return f"{figure.value:,.2f} {settings.reporting.reporting_currency}"
         case "share":
             return f"{figure.value:.1%}"
         case _:
@@ -95,8 +97,8 @@ def print_status(status: Status, now: datetime) -> None:
     if status.release is None:
         out.print("nothing was published yet: `warehouse nightly` makes the first release")
     else:
-        age = _duration(now - status.release.published_at)
-        out.print(f"release {status.release.release_id}, published {age} ago, as of {status.release.as_of}", style="bold")
+        release, age = status.release, _duration(now - status.release.published_at)
+        out.print(f"release {release.release_id}, published {age} ago, as of {release.as_of}", style="bold")
     _print_held_back(status.held_back)
     _print_feeds(status.feeds)
     _print_quarantine(status.quarantine)
@@ -109,8 +111,8 @@ def print_status(status: Status, now: datetime) -> None:
 def _print_held_back(held_back: Sequence[HeldBack]) -> None:
     out = console()
     for domain in held_back:
-        tables = f"its tables are as of {domain.as_of}, of release {domain.release_id}" if domain.as_of else "no tables yet"
-        out.print(f"\n{domain.domain} is held back; {tables}", style="bold red")
+        tables = f"as of {domain.as_of}, from release {domain.release_id}" if domain.as_of else "not published yet"
+        out.print(f"\n{domain.domain} is held back; its tables are {tables}", style="bold red")
         out.print(f"  {domain.reason}")
 
 
@@ -177,7 +179,8 @@ def print_rows(names: Sequence[str], rows: Iterable[Sequence[object]], form: str
 def _print_json(names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     before = "[\n"
     for row in rows:
-        sys.stdout.write(before + json.dumps(dict(zip(names, row, strict=True)), default=_json_value, ensure_ascii=False))
+        named = dict(zip(names, row, strict=True))
+        sys.stdout.write(before + json.dumps(named, default=_json_value, ensure_ascii=False))
         before = ",\n"
     sys.stdout.write("\n]\n" if before != "[\n" else "[]\n")
 

@@ -28,7 +28,7 @@ class UsageError(Exception):
 class Commands(TyperGroup):
     """The group of all commands; what they raise ends here."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, typer.TyperException):

@@ -1,4 +1,4 @@
-"""`python -m dagster_project.defs.dev` makes the home's Dagster instance ready and prints its folder for DAGSTER_HOME."""
+"""For `make dev`: makes the home's Dagster instance ready and prints its folder, which is DAGSTER_HOME."""
 
 from dagster_project.defs.instance import fail_dead_runs, open_instance, prepared_dagster_home
 from dagster_project.settings import load_settings

@@ -79,7 +79,7 @@ def suite_result(table: str, checks: Sequence[Check]) -> dg.AssetCheckResult:
 def _judge(settings: Settings, context: dg.AssetExecutionContext) -> tuple[list[NodeResult], Verdict]:
     day, build = as_of(context, settings), last_build(settings)
     if build.as_of != day:
-        raise TransformError(f"the models were built as of {build.as_of}, not {day}; run the transform step for {day} first")
+        raise TransformError(f"the models were built as of {build.as_of}: run the transform step for {day} first")
     results = [*build.results, *run_tests(settings, day, context.log.info)]
     return results, run_gate(settings, day, results, context.log.info)
 

@@ -65,4 +65,4 @@ def as_of(context: dg.AssetExecutionContext, settings: Settings) -> date:
     last = date.fromisoformat(days.end)
     if days.start == days.end:
         return last
-    return max(last, scan_landing(settings).newest_dt() or last)
+    return scan_landing(settings).newest_dt() or last

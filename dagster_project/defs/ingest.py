@@ -37,6 +37,7 @@ def load_assets(
             summary = load(warehouse.settings, context.log.info)
         except ContractError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
+        context.log.info(_total(summary))
         yield from _results(feeds, [source["name"] for source in ledger], summary)
 
     return load_landing_zone
@@ -55,6 +56,12 @@ def _feed_spec(feed: Feed) -> dg.AssetSpec:
         metadata={"mode": feed.mode, "key": ", ".join(feed.key), "retention": feed.retention},
         kinds={"duckdb"},
     )
+
+
+def _total(summary: LoadSummary) -> str:
+    total = {name: summary.total(name) for name in ("lines", "files", "quarantined")}
+    told = "{lines:,} records from {files:,} new files, {quarantined:,} quarantined".format(**total)
+    return told + (f"; {len(summary.problems)} things in the landing zone are no delivery" if summary.problems else "")
 
 
 def _results(feeds: Mapping[str, Feed], ledger: list[str], summary: LoadSummary) -> Iterator[dg.MaterializeResult]:

@@ -6,7 +6,6 @@ import os
 import shutil
 from pathlib import Path
 
-import dagster as dg
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from dagster_project.settings import Settings

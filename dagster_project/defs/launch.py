@@ -9,6 +9,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.errors import DagsterMaxRetriesExceededError
+from dagster._utils.error import SerializableErrorInfo
 
 from dagster_project.defs import warehouse_definitions
 from dagster_project.defs.automation import JOB
@@ -23,6 +25,10 @@ RANGE_TAGS = ("dagster/asset_partition_range_start", "dagster/asset_partition_ra
 LOG_BYTES, LOG_FILES = 10_000_000, 3
 
 
+class StepError(Exception):
+    """A step failed again and again; the message is that of its last failure."""
+
+
 def run_job(settings: Settings, first: date, last: date, progress: Progress) -> str:
     """Run the job for one day or a range of days as one run, and return the run's id.
 
@@ -33,12 +39,15 @@ def run_job(settings: Settings, first: date, last: date, progress: Progress) -> 
         definitions = warehouse_definitions(settings, {"progress": logger})
         job = definitions.resolve_job_def(JOB)
         _require_days(job, first, last)
-        result = job.execute_in_process(
-            instance=instance,
-            run_config={"loggers": {"progress": {}}},
-            partition_key=first.isoformat() if first == last else None,
-            tags={PROCESS_TAG: str(os.getpid())} | (_range_tags(first, last) if first != last else {}),
-        )
+        try:
+            result = job.execute_in_process(
+                instance=instance,
+                run_config={"loggers": {"progress": {}}},
+                partition_key=first.isoformat() if first == last else None,
+                tags={PROCESS_TAG: str(os.getpid())} | (_range_tags(first, last) if first != last else {}),
+            )
+        except DagsterMaxRetriesExceededError as error:
+            raise StepError(_innermost(error.user_code_process_error_infos[0])) from error
         return result.run_id
 
 
@@ -47,12 +56,19 @@ def log_file(settings: Settings) -> Path:
     return settings.work / "logs" / "nightly.log"
 
 
+def _innermost(error: SerializableErrorInfo) -> str:
+    """What the step itself raised, without what Dagster wrapped around it."""
+    while error.cause:
+        error = error.cause
+    return error.message.strip()
+
+
 def _require_days(job: dg.JobDefinition, first: date, last: date) -> None:
     days = job.partitions_def
     known = days.get_partition_keys() if days else []
     for day in (first, last):
         if day.isoformat() not in known:
-            raise UsageError(f"{day}: the day must lie between {known[0]} (first delivery) and {known[-1]}")
+            raise UsageError(f"{day}: known are the days from {known[0]} to {known[-1]}")
 
 
 def _range_tags(first: date, last: date) -> dict[str, str]:
@@ -65,7 +81,7 @@ def _logger(file: Path, progress: Progress) -> Iterator[dg.LoggerDefinition]:
     file.parent.mkdir(parents=True, exist_ok=True)
     to_file = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger = logging.Logger("warehouse", logging.INFO)
+    logger = logging.Logger("warehouse", logging.DEBUG)
     logger.addHandler(to_file)
     logger.addHandler(_ToProgress(progress))
     try:

@@ -28,9 +28,7 @@ def transform_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition)
     translator = Translator()
     specs = build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=translator)
 
-    @dg.multi_asset(
-        name="transform", specs=specs, partitions_def=days, backfill_policy=dg.BackfillPolicy.single_run()
-    )
+    @dg.multi_asset(name="transform", specs=specs, partitions_def=days, backfill_policy=dg.BackfillPolicy.single_run())
     def build_dbt_models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         settings = warehouse.settings
         for result in build_models(settings, as_of(context, settings), context.log.info):

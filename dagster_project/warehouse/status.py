@@ -26,7 +26,7 @@ REASONS_SHOWN = 20
 class FeedStatus:
     """One feed: what the current release knows of its deliveries, and what lies waiting in the landing zone.
 
-    `rows` and `quarantined` count records; `late_by` is how long the feed is overdue, None when it is not, or never came.
+    `rows` and `quarantined` count records; `late_by` is how long the feed is overdue, None where it is not.
     """
 
     feed: str
@@ -50,7 +50,7 @@ class HeldBack:
 
 @dataclass(frozen=True)
 class Quarantined:
-    """Records in quarantine of one feed for one reason."""
+    """Records in quarantine of one feed for one reason; `last_file` names the newest file with some."""
 
     feed: str
     reason: str
@@ -144,8 +144,8 @@ def _quarantine(settings: Settings) -> list[Quarantined] | None:
             return None
         with open_database(settings.candidate, read_only=True) as connection:
             rows = connection.execute(
-                "select feed, reason, cast(sum(lines) as bigint) as lines, max_by(file, dt) from load.quarantine "
-                "group by feed, reason order by lines desc, feed, reason limit ?",
+                "select feed, reason, cast(sum(lines) as bigint) as lines, max('dt=' || dt || '/' || file) "
+                "from load.quarantine group by feed, reason order by lines desc, feed, reason limit ?",
                 [REASONS_SHOWN],
             ).fetchall()
     return [Quarantined(*row) for row in rows]

@@ -24,10 +24,11 @@ class Kpi:
 
 @dataclass(frozen=True)
 class Figure:
-    """A headline figure with its month; the value is None where the release has none for that month."""
+    """A headline figure of the last full month, or of the running one where that is the first with any."""
 
     kpi: Kpi
     month: date
+    is_complete: bool
     value: object
 
 
@@ -109,16 +110,27 @@ def last_full_month(as_of: date) -> date:
 
 
 def _figures(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
-    """Each figure as of the day that its domain's tables report up to; none of a table that is not published."""
-    as_of = dict(connection.execute("select domain, as_of from ops.domain_freshness where as_of is not null").fetchall())
+    """Each figure as of the day that its domain's tables report up to; none of a table that is missing or empty."""
+    as_of = dict(connection.execute("select domain, as_of from ops.domain_freshness").fetchall())
     tables = {
         table
         for (table,) in connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
         ).fetchall()
     }
-    months = {kpi: last_full_month(as_of[kpi.table.split(".")[0]]) for kpi in KPIS if kpi.table in tables}
     return [
-        Figure(kpi, month, next(iter(connection.execute(kpi.query, [month]).fetchall()), (None,))[0])
-        for kpi, month in months.items()
+        figure
+        for kpi in KPIS
+        if kpi.table in tables
+        for figure in [_figure(connection, kpi, as_of[kpi.table.split(".")[0]])]
+        if figure
     ]
+
+
+def _figure(connection: duckdb.DuckDBPyConnection, kpi: Kpi, as_of: date) -> Figure | None:
+    full, running = last_full_month(as_of), as_of.replace(day=1)
+    for month in (full, running):
+        for (value,) in connection.execute(kpi.query, [month]).fetchall():
+            if value is not None:
+                return Figure(kpi, month, month == full, value)
+    return None

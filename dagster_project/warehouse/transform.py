@@ -41,9 +41,10 @@ class TransformError(Exception):
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one dbt node: `status` is success, error or skipped for models, pass, warn, fail or error for tests.
+    """What became of one dbt node.
 
-    `failures` counts the rows that a test found; `seconds` is wall time.
+    `status` is success, error or skipped for models; pass, warn, fail, error or skipped for tests. `failures` counts
+    the rows that a test found, `seconds` is wall time.
     """
 
     unique_id: str
@@ -108,7 +109,7 @@ def run_dbt(settings: Settings, as_of: date, command: Sequence[str], report: Rep
         raise TransformError(f"dbt {command[0]} failed: {outcome.exception}") from outcome.exception
     return [
         NodeResult(ran.node.unique_id, str(ran.status), ran.message, ran.failures, ran.execution_time)
-        for ran in outcome.result.results
+        for ran in outcome.result.results  # type: ignore[union-attr]
     ]
 
 
