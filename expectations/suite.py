@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from great_expectations.expectations import Expectation, UnexpectedRowsExpectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def holds(condition: str, severity: str = "critical") -> UnexpectedRowsExpectati
     return UnexpectedRowsExpectation(
         description=condition,
         unexpected_rows_query=f"select * from {{batch}} where ({_literal(condition)}) is not true",
-        severity=severity,
+        severity=FailureSeverity(severity),
     )
 
 
@@ -58,7 +59,7 @@ def reconciles(
             cross join (select ({_literal(query)}) as figure) as expected
             where (abs(published.figure - expected.figure) <= published.tolerance) is not true
         """,
-        severity=severity,
+        severity=FailureSeverity(severity),
     )
 
 
