@@ -5,7 +5,7 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 
 from dagster_project.settings import Reporting
-from expectations.suite import Suite, holds, reconciles
+from expectations.suite import Suite, between, holds, reconciles, shape
 
 KINDS = ["bill", "subscription", "service", "unknown"]
 METHODS = ["card", "bank_transfer", "direct_debit", "wallet", "unknown"]
@@ -38,39 +38,16 @@ def payments_daily(reporting: Reporting) -> Suite:
         filled_by="select 1 from raw.payments union all select 1 from raw.refunds",
         may_be_null=["success_rate", "avg_value"],
         expectations=[
-            gxe.ExpectTableColumnsToMatchOrderedList(
-                column_list=[
-                    "payment_date",
-                    "kind",
-                    "method",
-                    "attempts",
-                    "succeeded",
-                    "failed",
-                    "pending",
-                    "success_rate",
-                    "volume",
-                    "avg_value",
-                    "fee_revenue",
-                    "refunded",
-                    "chargebacks",
-                    "net_volume",
-                ]
+            *shape(
+                "payment_date kind method attempts succeeded failed pending success_rate volume avg_value fee_revenue "
+                "refunded chargebacks net_volume",
+                key="payment_date kind method",
             ),
-            gxe.ExpectCompoundColumnsToBeUnique(column_list=["payment_date", "kind", "method"]),
-            gxe.ExpectColumnValuesToNotBeNull(column="payment_date"),
-            gxe.ExpectColumnValuesToNotBeNull(column="volume"),
-            gxe.ExpectColumnValuesToNotBeNull(column="fee_revenue"),
-            gxe.ExpectColumnValuesToNotBeNull(column="refunded"),
-            gxe.ExpectColumnValuesToNotBeNull(column="chargebacks"),
             gxe.ExpectColumnValuesToBeInSet(column="kind", value_set=KINDS),
             gxe.ExpectColumnValuesToBeInSet(column="method", value_set=METHODS),
-            gxe.ExpectColumnValuesToBeBetween(column="succeeded", min_value=0),
-            gxe.ExpectColumnValuesToBeBetween(column="failed", min_value=0),
-            gxe.ExpectColumnValuesToBeBetween(column="pending", min_value=0),
-            gxe.ExpectColumnValuesToBeBetween(column="success_rate", min_value=0, max_value=1),
-            gxe.ExpectColumnValuesToBeBetween(column="volume", min_value=0),
-            gxe.ExpectColumnValuesToBeBetween(column="fee_revenue", min_value=0),
-            gxe.ExpectColumnValuesToBeBetween(column="chargebacks", min_value=0),
+            *between("succeeded failed pending volume fee_revenue chargebacks", 0),
+            *between("success_rate", 0, 1),
+            holds("volume + fee_revenue + refunded + chargebacks is not null"),
             gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="refunded", column_B="chargebacks", or_equal=True),
             # more fees than money moved is possible on a day of many small payments, and worth a look
             holds("fee_revenue <= volume", severity="warning"),
@@ -96,32 +73,18 @@ def payment_recovery_monthly() -> Suite:
         filled_by="select 1 from raw.payments",
         may_be_null=["median_hours_to_recover"],
         expectations=[
-            gxe.ExpectTableColumnsToMatchOrderedList(
-                column_list=[
-                    "month",
-                    "intents",
-                    "first_attempt_successes",
-                    "recovered",
-                    "lost",
-                    "first_attempt_rate",
-                    "eventual_rate",
-                    "median_hours_to_recover",
-                ]
+            *shape(
+                "month intents first_attempt_successes recovered lost first_attempt_rate eventual_rate "
+                "median_hours_to_recover",
+                key="month",
             ),
-            gxe.ExpectColumnValuesToNotBeNull(column="month"),
-            gxe.ExpectColumnValuesToBeUnique(column="month"),
-            gxe.ExpectColumnValuesToBeBetween(column="intents", min_value=1),
-            gxe.ExpectColumnValuesToBeBetween(column="first_attempt_successes", min_value=0),
-            gxe.ExpectColumnValuesToBeBetween(column="recovered", min_value=0),
-            gxe.ExpectColumnValuesToBeBetween(column="lost", min_value=0),
-            gxe.ExpectColumnValuesToNotBeNull(column="first_attempt_rate"),
-            gxe.ExpectColumnValuesToNotBeNull(column="eventual_rate"),
-            gxe.ExpectColumnValuesToBeBetween(column="first_attempt_rate", min_value=0, max_value=1),
-            gxe.ExpectColumnValuesToBeBetween(column="eventual_rate", min_value=0, max_value=1),
+            *between("intents", 1),
+            *between("first_attempt_successes recovered lost median_hours_to_recover", 0),
+            *between("first_attempt_rate eventual_rate", 0, 1),
+            holds("first_attempt_rate is not null and eventual_rate is not null"),
             gxe.ExpectColumnPairValuesAToBeGreaterThanB(
                 column_A="eventual_rate", column_B="first_attempt_rate", or_equal=True
             ),
-            gxe.ExpectColumnValuesToBeBetween(column="median_hours_to_recover", min_value=0),
             holds("month = date_trunc('month', month)"),
             holds("first_attempt_successes + recovered + lost <= intents"),
             holds("(median_hours_to_recover is null) = (recovered = 0)"),

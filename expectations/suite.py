@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import great_expectations.expectations as gxe
 from great_expectations.expectations import Expectation, UnexpectedRowsExpectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
@@ -31,6 +32,29 @@ class Suite:
         never_null = [column for column in columns if column not in self.may_be_null]
         filled = [is_filled(self.filled_by)] if self.filled_by else []
         return [*filled, no_column_is_null(never_null), *self.expectations]
+
+
+def shape(columns: str, key: str) -> list[Expectation]:
+    """The table has exactly these columns in this order, and each row a key of its own without nulls.
+
+    Both are names separated by blanks.
+    """
+    names, parts = columns.split(), key.split()
+    unique = (
+        gxe.ExpectColumnValuesToBeUnique(column=key)
+        if len(parts) == 1
+        else gxe.ExpectCompoundColumnsToBeUnique(column_list=parts)
+    )
+    complete = [gxe.ExpectColumnValuesToNotBeNull(column=part) for part in parts]
+    return [gxe.ExpectTableColumnsToMatchOrderedList(column_list=names), unique, *complete]
+
+
+def between(columns: str, minimum: float, maximum: float | None = None) -> list[Expectation]:
+    """Every value of each of the columns (names separated by blanks) is in the range; nulls pass."""
+    return [
+        gxe.ExpectColumnValuesToBeBetween(column=column, min_value=minimum, max_value=maximum)
+        for column in columns.split()
+    ]
 
 
 def holds(condition: str, severity: str = "critical") -> UnexpectedRowsExpectation:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, build_dbt_asset_specs
 
 from dagster_project.defs.home import Warehouse, as_of
+from dagster_project.warehouse.contract import RAW_SCHEMA
 from dagster_project.warehouse.gate_dbt import domain_of
 from dagster_project.warehouse.transform import NodeResult, build_models
 
@@ -14,8 +15,14 @@ from dagster_project.warehouse.transform import NodeResult, build_models
 class Translator(DagsterDbtTranslator):
     """dbt's names as asset keys and groups: sources are the loader's assets, groups are the domains."""
 
+    def __init__(self) -> None:
+        # a feed and the view of what changed in it are one asset
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
+            if dbt_resource_props["source_name"] == "changed":
+                return dg.AssetKey([RAW_SCHEMA, dbt_resource_props["name"]])
             return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
         return super().get_asset_key(dbt_resource_props)
 

@@ -15,7 +15,7 @@ from dagster_project.warehouse.forms import Shapes, json_shapes
 from dagster_project.warehouse.landing import Delivery, Problem, scan
 from dagster_project.warehouse.ledger import LedgerError
 from dagster_project.warehouse.personal_data import personal_data_key, use_key
-from dagster_project.warehouse.raw_tables import create_tables
+from dagster_project.warehouse.raw_tables import contract_columns, create_tables
 from dagster_project.warehouse.records import Batch, Source, content_hash, read_batches
 from dagster_project.warehouse.validation import judge
 
@@ -137,7 +137,7 @@ def _load_batch(connection: duckdb.DuckDBPyConnection, feed: Feed, batch: Batch)
     connection.register("batch", batch.table)
     shapes = Shapes(*only_row(connection, json_shapes(feed))) if batch.form == "json" else Shapes()
     judgement = judge(feed, batch, shapes)
-    columns = ", ".join(f'"{column.name}"' for column in feed.columns) + ", _extra, _file_id, _line"
+    columns = contract_columns(feed) + ", _extra, _file_id, _line"
     insert = f"""
         insert into raw.{feed.name} ({columns}) select {columns} from ({judgement.rows}) where {judgement.is_sound}
     """

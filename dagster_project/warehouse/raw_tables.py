@@ -1,7 +1,9 @@
 """The tables that the loader fills, made from the contracts.
 
-`raw.<feed>` holds the standing rows, one for each key; `superseded.<feed>` those that lost to them; `load` has the
-ledger, the quarantine, the contracts' figures that checks read, and the landing zone's problems.
+`raw.<feed>` holds the standing rows, one for each key; `superseded.<feed>` those that lost to them; `moved.<feed>`
+what the models still have to learn of rows of former nights that left the standing ones or came back; `load` has the
+ledger, the quarantine, the contracts' figures that checks read, the landing zone's problems, and how far the models
+have got.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from dagster_project.warehouse.contract import RAW_SCHEMA, ContractError, Feed
 _TABLES = """
     create schema if not exists raw;
     create schema if not exists superseded;
+    create schema if not exists moved;
+    create schema if not exists changed;
     create schema if not exists load;
     create table if not exists load.deliveries (
         _file_id bigint, feed varchar, domain varchar, dt date, file varchar,
@@ -31,6 +35,10 @@ _TABLES = """
         max_quarantined_share double, freshness_hours double
     );
     create table if not exists load.problems (path varchar, problem varchar);
+    create table if not exists load.progress (
+        first_file_id bigint, as_of date, definitions varchar, is_complete boolean, recompute_from date,
+        recompute_to date
+    );
 """
 # Columns of every raw table beyond its contract: unknown columns, and where the row came from.
 ORIGIN_COLUMNS = {"_extra": "json", "_file_id": "bigint", "_line": "bigint"}
@@ -50,13 +58,19 @@ def create_tables(connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed]
     )
     found = _columns_by_table(connection)
     for feed in feeds:
-        wanted = {column.name: column.data_type for column in feed.columns} | ORIGIN_COLUMNS
+        own = {column.name: column.data_type for column in feed.columns}
         for table, columns in (
-            (f"{RAW_SCHEMA}.{feed.name}", wanted),
-            (f"superseded.{feed.name}", wanted | {"_conflicts": "boolean"}),
+            (f"{RAW_SCHEMA}.{feed.name}", own | ORIGIN_COLUMNS),
+            (f"superseded.{feed.name}", own | ORIGIN_COLUMNS | {"_conflicts": "boolean"}),
+            (f"moved.{feed.name}", own),
         ):
             _ensure_table(connection, table, columns, found.get(table))
     connection.execute("commit")
+
+
+def contract_columns(feed: Feed) -> str:
+    """SQL: the feed's columns by name, without those of origin."""
+    return ", ".join(f'"{column.name}"' for column in feed.columns)
 
 
 def _columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:

@@ -2,7 +2,8 @@
 
 append: the earliest delivery (dt, file, line) stands, the others are duplicates (and conflicts where they differ).
 upsert: the highest version stands, then the latest delivery.
-Only keys that new or withdrawn rows touch are looked at.
+Only keys that new or withdrawn rows touch are looked at. Rows of former nights that leave the standing ones, or come
+back, are noted in `moved.<feed>` for the models.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import duckdb
 
 from dagster_project.warehouse.contract import Feed
 from dagster_project.warehouse.database import only_row
+from dagster_project.warehouse.raw_tables import contract_columns
 
 
 def withdraw(connection: duckdb.DuckDBPyConnection, feed: Feed, file_ids: list[int]) -> None:
@@ -20,6 +22,7 @@ def withdraw(connection: duckdb.DuckDBPyConnection, feed: Feed, file_ids: list[i
         return
     lost = f"select distinct {_keys(feed)} from raw.{feed.name} where _file_id in (select unnest(?))"
     connection.execute(f"insert into withdrawn {lost}", [file_ids])
+    _note_moved(connection, feed, f"raw.{feed.name} where _file_id in (select unnest(?))", [file_ids])
     for table in (f"raw.{feed.name}", f"superseded.{feed.name}", "load.quarantine", "load.deliveries"):
         connection.execute(f"delete from {table} where _file_id in (select unnest(?))", [file_ids])
 
@@ -40,8 +43,8 @@ def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int
     """)
     if only_row(connection, "select count(*) from contested") == (0,):
         return
-    columns = ", ".join(f'"{column.name}"' for column in feed.columns) + ", _extra, _file_id, _line"
-    content = ", ".join(f'"{column.name}"' for column in feed.columns) + ", _extra"
+    content = contract_columns(feed) + ", _extra"
+    columns = content + ", _file_id, _line"
     connection.execute(f"""
         create or replace temp table contenders as
         with rows as (
@@ -55,9 +58,18 @@ def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int
         inner join (select _file_id, dt as _dt, file as _file from load.deliveries) as origin using (_file_id)
         window rivals as (partition by {", ".join(_key_list(feed))} order by {_order(feed)})
     """)
+    changed_places = "(place = 'raw') <> (rank = 1)"
+    _note_moved(connection, feed, f"contenders where _file_id < {first_file_id} and {changed_places}")
     _move(connection, feed, columns)
     if feed.mode == "append":
         _count_duplicates(connection, feed)
+
+
+def _note_moved(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, rows: str, parameters: list[list[int]] | None = None
+) -> None:
+    columns = contract_columns(feed)
+    connection.execute(f"insert into moved.{feed.name} ({columns}) select {columns} from {rows}", parameters or [])
 
 
 def _move(connection: duckdb.DuckDBPyConnection, feed: Feed, columns: str) -> None:

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.settings import DBT_PROJECT, Reporting, Settings
+from dagster_project.warehouse.changes import Days, Scope, begin_build, complete_build
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database, writer_lock
-from dagster_project.warehouse.landing import scan
+from dagster_project.warehouse.gate_dbt import BUILT
 from dagster_project.warehouse.release_history import remember
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ Report = Callable[[str], None]
 
 BUILD = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 TEST = ("test", "--exclude-resource-type", "unit_test")
-# Parsing takes seconds; one parse serves all commands of a night, in whatever home the process works.
-_parsed: dict[tuple[Reporting, date, str], Manifest] = {}
+# Parsing takes seconds; one parse serves all commands of a process, in whatever home and as of whatever day: vars are
+# read anew whenever a model is compiled.
+_parsed: dict[tuple[Reporting, str], Manifest] = {}
 
 QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "info", "--no-send-anonymous-usage-stats")
 
@@ -62,19 +64,44 @@ class Build:
     results: list[NodeResult]
 
 
-def build_models(settings: Settings, as_of: date, report: Report = print) -> list[NodeResult]:
+def build_models(
+    settings: Settings, as_of: date, report: Report = print, recompute: Days | None = None
+) -> list[NodeResult]:
     """Build seeds and models, none of them stopped by a test; the results are kept for the gate.
 
-    A model that fails is a result, not an exception. Raises TransformError when dbt can't run at all.
+    Computes what changed since the last build, and the days of `recompute`; everything where the last build did not
+    end, or definitions or settings changed. A model that fails is a result, not an exception.
+    Raises TransformError when dbt can't run at all.
     """
+    feeds, definitions = read_contracts().values(), _definitions(settings)
     with writer_lock(settings, report):
         _build_file(settings).unlink(missing_ok=True)
         with open_database(settings.candidate) as connection:
             remember(settings, connection)
-        results = run_dbt(settings, as_of, BUILD, report)
+            zone = settings.reporting.reporting_timezone
+            scope = begin_build(connection, feeds, definitions, zone, recompute)
+        _tell(scope, report)
+        results = run_dbt(settings, as_of, (*BUILD, "--full-refresh") if scope.is_full else BUILD, report)
+        if all(result.status in BUILT for result in results):
+            with open_database(settings.candidate) as connection:
+                complete_build(connection, feeds, definitions, as_of)
         kept = {"as_of": as_of.isoformat(), "results": [asdict(result) for result in results]}
         _write(_build_file(settings), json.dumps(kept))
     return results
+
+
+def _tell(scope: Scope, report: Report) -> None:
+    report(f"rebuilding everything: {scope.reason}" if scope.is_full else f"computing {scope.reason}")
+
+
+def _definitions(settings: Settings) -> str:
+    """A stamp of what decides the meaning of a figure: the settings, and every model, macro and seed."""
+    folders = [DBT_PROJECT / name for name in ("models", "macros", "seeds")]
+    files = sorted(f for folder in folders for f in folder.rglob("*") if f.suffix in (".sql", ".py", ".csv"))
+    content = sha256(repr(settings.reporting.dbt_vars()).encode())
+    for file in files:
+        content.update(f"{file.relative_to(DBT_PROJECT)}\n".encode() + file.read_bytes())
+    return content.hexdigest()
 
 
 def last_build(settings: Settings) -> Build:
@@ -122,9 +149,7 @@ def project_manifest(settings: Settings) -> Mapping[str, Any]:
     try:
         return json.loads(kept.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        # most likely the day that the night will ask for, so that it need not parse again
-        newest_dt = scan(settings.landing, read_contracts()).newest_dt()
-        manifest = _manifest(settings, newest_dt or date.today())
+        manifest = _manifest(settings, date.today())
     text = json.dumps(manifest.writable_manifest().to_dict(omit_none=False), default=str)
     for outdated in kept.parent.glob("manifest-*.json"):
         outdated.unlink(missing_ok=True)
@@ -133,7 +158,7 @@ def project_manifest(settings: Settings) -> Mapping[str, Any]:
 
 
 def _manifest(settings: Settings, as_of: date) -> Manifest:
-    key = (settings.reporting, as_of, _project_stamp())
+    key = (settings.reporting, _project_stamp())
     if key not in _parsed:
         _parsed.clear()
         _parsed[key] = _parse(settings, as_of)

@@ -12,9 +12,76 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The UTC instant at which a day of the reporting time zone begins; the inverse of local_date. #}
+{% macro start_of_local_day(date) -%}
+    {%- if var('reporting_timezone') == 'UTC' -%}
+        cast({{ date }} as timestamp)
+    {%- else -%}
+        cast((cast({{ date }} as timestamp) at time zone '{{ var("reporting_timezone") }}') at time zone 'UTC' as timestamp)
+    {%- endif -%}
+{%- endmacro %}
+
+{# The UTC hour in which a timestamp lies, as the timestamp of its beginning. #}
+{% macro hour_of(timestamp) -%}
+    date_trunc('hour', {{ timestamp }})
+{%- endmacro %}
+
 {# The first day of the month of a date, as a date. #}
 {% macro month_of(date) -%}
     cast(date_trunc('month', {{ date }}) as date)
+{%- endmacro %}
+
+{# The last day of the month of a date. #}
+{% macro last_day_of_month(date) -%}
+    last_day({{ date }})
+{%- endmacro %}
+
+{# The first day of the week of a date, weeks beginning as the setting week_start says. #}
+{% macro week_of(date) -%}
+    {%- if var('week_start') == 'sunday' -%}
+        cast(date_trunc('week', {{ date }} + 1) as date) - 1
+    {%- else -%}
+        cast(date_trunc('week', {{ date }}) as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{# The date a number of days after a date (before it, where negative). #}
+{% macro add_days(date, days) -%}
+    cast({{ date }} + cast({{ days }} as integer) as date)
+{%- endmacro %}
+
+{# The first day of the month a number of months after a first day of a month. #}
+{% macro add_months(month, months) -%}
+    cast({{ month }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+
+{# Days from one date to another, negative where that is earlier. #}
+{% macro days_between(first_date, last_date) -%}
+    cast({{ last_date }} - {{ first_date }} as integer)
+{%- endmacro %}
+
+{# Months from one first day of a month to another. #}
+{% macro months_between(first_month, last_month) -%}
+    cast(date_diff('month', {{ first_month }}, {{ last_month }}) as integer)
+{%- endmacro %}
+
+{# In a select list: one row for each date from one date to another, both included; none where the last is earlier. #}
+{% macro each_day(first_date, last_date) -%}
+    cast(unnest(generate_series(
+        cast({{ first_date }} as timestamp), cast({{ last_date }} as timestamp), interval '1 day'
+    )) as date)
+{%- endmacro %}
+
+{# The same for the first days of the months from one month to another. #}
+{% macro each_month(first_month, last_month) -%}
+    cast(unnest(generate_series(
+        cast({{ first_month }} as timestamp), cast({{ last_month }} as timestamp), interval '1 month'
+    )) as date)
+{%- endmacro %}
+
+{# The as-of day of the build, a date. #}
+{% macro as_of() -%}
+    date '{{ var("as_of") }}'
 {%- endmacro %}
 
 {# The timestamp `days` times 24 hours after `timestamp`. #}

@@ -14,6 +14,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
 from dagster_project.settings import DBT_PROJECT
+from dagster_project.warehouse.changes import begin_build
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.raw_tables import create_tables
 from dagster_project.warehouse.release_history import COLUMNS, HISTORY, create_table
@@ -40,6 +41,7 @@ def make_candidate(path: Path, scenario: str) -> None:
             create_table(connection, path.stem, table.replace("ops.", "release_history."), COLUMNS[table])
         for file in sorted((SCENARIOS / scenario).glob("*.csv")):
             _insert(connection, file)
+        begin_build(connection, read_contracts().values(), "tests", VARS["reporting_timezone"])
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, file: Path) -> None:

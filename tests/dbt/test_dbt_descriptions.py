@@ -8,7 +8,7 @@ MARTS = ("product", "finance", "ops")
 
 TABLE_COMMENTS = "select schema_name, table_name, comment from duckdb_tables()"
 COLUMN_COMMENTS = """select table_name, column_name, comment from duckdb_columns()
-    where schema_name in ('staging', 'intermediate', 'product', 'finance', 'ops')"""
+    where schema_name in ('staging', 'touched', 'intermediate', 'product', 'finance', 'ops')"""
 
 
 @pytest.fixture(scope="module")

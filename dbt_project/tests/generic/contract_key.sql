@@ -4,7 +4,8 @@
 -#}
 {% test contract_key(model) %}
 
-{%- set feed = graph.sources.values() | selectattr('name', 'equalto', model.identifier) | first if execute -%}
+{%- set raw_tables = graph.sources.values() | selectattr('schema', 'equalto', model.schema) if execute -%}
+{%- set feed = raw_tables | selectattr('name', 'equalto', model.identifier) | first if execute -%}
 {%- set key = feed.config.meta.key if execute else [] -%}
 {%- set required = [] -%}
 {%- for column in key if feed.columns[column].config.meta.get('required') -%}

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    pre_hook=forget_touched('payment_date', 'touched_payment_days')
+) }}
+
 -- Aggregated before rates are joined, so that the range join is over days and currencies, not over payments.
 with
 
@@ -29,6 +34,7 @@ flows as (
         0 as refunded_minor,
         0 as chargebacks_minor
     from payments
+    where {{ is_touched('payment_date', 'touched_payment_days') }}
 
     union all
 
@@ -46,6 +52,7 @@ flows as (
         amount_minor as refunded_minor,
         case when is_chargeback then amount_minor else 0 end as chargebacks_minor
     from refunds
+    where {{ is_touched('payment_date', 'touched_payment_days', of='refund_date') }}
 
 ),
 

@@ -1,8 +1,14 @@
+{{ config(
+    materialized='incremental',
+    pre_hook=forget_touched('payment_id', 'touched_payment_intents')
+) }}
+
 with
 
 payments as (
 
     select * from {{ ref('stg_finance__payments') }}
+    where {{ is_touched('payment_id', 'touched_payment_intents') }}
 
 ),
 

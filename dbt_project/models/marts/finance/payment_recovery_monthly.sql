@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    pre_hook=forget_touched('month', 'touched_recovery_months')
+) }}
+
 with
 
 intents as (
@@ -10,6 +15,7 @@ intents as (
         case when is_recovered then {{ seconds_between('first_attempted_at', 'first_succeeded_at') }} end
             as seconds_to_recover
     from {{ ref('int_payment_intents') }}
+    where {{ is_touched('month', 'touched_recovery_months', of=month_of('first_attempt_date')) }}
 
 ),
 

@@ -1,0 +1,36 @@
+{#-
+  Incremental without a lookback: a model recomputes exactly the parts of its table that changed rows touch.
+
+  A model in `models/touched` names the parts (days, months, users, …), from `changed.<feed>` alone. A model that is
+  kept between nights forgets these parts and computes them anew, both in one transaction:
+
+      config(materialized='incremental', pre_hook=forget_touched('activity_date', 'touched_activity_days'))
+      … where {{ is_touched('activity_date', 'touched_activity_days') }}
+
+  The part is one column or a list of them, called the same in both relations. In a full build everything is touched.
+-#}
+
+{# For a config: delete the touched parts of the model's own table. `columns` as in is_touched. #}
+{% macro forget_touched(columns, touched) -%}
+    {{ return(
+        "{% if is_incremental() %}delete from {{ this }} where {{ is_touched(" ~ columns | tojson ~ ", '" ~ touched
+        ~ "') }}{% endif %}"
+    ) }}
+{%- endmacro %}
+
+{#-
+  SQL: whether a row belongs to a part that is to be computed; true in a full build.
+  `of` says which columns of the row to compare, where they are called otherwise than in the touched relation.
+-#}
+{% macro is_touched(columns, touched, of=none) -%}
+    {%- if not execute or is_incremental() -%}  {# dbt learns of the dependency while it parses #}
+        {%- set relation = ref(touched) -%}
+    {%- endif -%}
+    {%- set names = [columns] if columns is string else columns -%}
+    {%- set own = names if of is none else ([of] if of is string else of) -%}
+    {%- if is_incremental() -%}
+        ({{ own | join(', ') }}) in (select {{ names | join(', ') }} from {{ relation }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}

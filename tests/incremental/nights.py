@@ -1,0 +1,78 @@
+"""The same deliveries taken in night by night and all at once, and the figures that come of them.
+
+Nothing of a night but loading and building: what is compared are the tables before any gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.settings import Reporting, Settings
+from dagster_project.warehouse.load import load
+from dagster_project.warehouse.transform import build_models
+
+SCHEMAS = ("product", "finance", "platform", "security")
+
+
+@dataclass(frozen=True)
+class File:
+    """One delivery: `landing/<feed>/dt=<dt>/<name>` with this content."""
+
+    feed: str
+    dt: date
+    name: str
+    content: bytes
+
+
+class Nights:
+    """A home in which nights are run."""
+
+    def __init__(self, home: Path, reporting: Reporting | None = None) -> None:
+        self.settings = Settings(home, reporting or Reporting())
+
+    def deliver(self, files: Iterable[File]) -> None:
+        for file in files:
+            path = self.settings.landing / file.feed / f"dt={file.dt}" / file.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+
+    def run(self, as_of: date) -> None:
+        """Load and build; fails unless every model was built."""
+        load(self.settings, report=_silent)
+        results = build_models(self.settings, as_of, report=_silent)
+        failed = [(r.unique_id, r.message) for r in results if r.status not in ("success", "no-op")]
+        assert failed == []
+
+    def query(self, sql: str) -> list[tuple]:
+        with duckdb.connect(str(self.settings.candidate), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def tables(self) -> list[str]:
+        """Every table that the nights make to be published, as `schema.name`."""
+        found = self.query("select schema_name, table_name from duckdb_tables() order by all")
+        return [f"{schema}.{name}" for schema, name in found if schema in SCHEMAS]
+
+
+def differences(one: Nights, other: Nights, shown: int = 3) -> dict[str, list[tuple]]:
+    """Of every table that differs in any cell, some rows that only one of the two homes has."""
+    assert one.tables() == other.tables()
+    found = {}
+    with duckdb.connect() as connection:
+        for name, nights in (("one", one), ("other", other)):
+            connection.execute(f"attach '{nights.settings.candidate}' as {name} (read_only)")
+        for table in one.tables():
+            found[table] = connection.execute(f"""
+                (select 'only one', * from (from one.{table} except all from other.{table}) limit {shown})
+                union all
+                (select 'only other', * from (from other.{table} except all from one.{table}) limit {shown})
+            """).fetchall()
+    return {table: rows for table, rows in found.items() if rows}
+
+
+def _silent(message: str) -> None:
+    pass
