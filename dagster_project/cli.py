@@ -5,15 +5,19 @@ Heavy modules are imported inside the commands that need them, so that `warehous
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dagster_project.exit_codes import HELD_BACK, PUBLISHED, Commands, UsageError
 from dagster_project.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from dagster_project.console import Progress
 
 # How a day is given on the command line.
 DAY = ["%Y-%m-%d"]
@@ -57,7 +61,15 @@ def nightly(
     ] = None,
 ) -> None:
     """Load every landed file not yet loaded, transform, check, publish. Safe to run again at any moment."""
-    raise typer.Exit(_run(_made_home(ctx), (as_of.date(), as_of.date()) if as_of else None))
+    settings = _made_home(ctx)
+
+    def night(progress: Progress) -> None:
+        day = as_of.date() if as_of else _newest_day(settings)
+        from dagster_project.defs.launch import run_night  # dagster and dbt take seconds to import
+
+        run_night(settings, day, progress)
+
+    raise typer.Exit(_run(settings, night))
 
 
 @app.command()
@@ -66,13 +78,23 @@ def backfill(
     first: Annotated[datetime, typer.Option("--from", formats=DAY, metavar="DATE", help="First day to recompute.")],
     last: Annotated[datetime, typer.Option("--to", formats=DAY, metavar="DATE", help="Last day to recompute.")],
 ) -> None:
-    """Recompute those days in one run, and publish as of the newest day known.
+    """Recompute those days in one run, say which published figures moved, publish as of the newest day known.
 
-    No model is incremental yet, so that all days are recomputed, these among them.
+    A changed definition (a model's SQL, a setting) rolls itself out: the next run, of whatever kind, rebuilds all days.
     """
+    from dagster_project.warehouse.changes import Days
+
     if last < first:
         raise UsageError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}")
-    raise typer.Exit(_run(_made_home(ctx), (first.date(), last.date())))
+    settings, days = _made_home(ctx), Days(first.date(), last.date())
+
+    def run(progress: Progress) -> None:
+        _newest_day(settings)
+        from dagster_project.defs.launch import run_backfill
+
+        run_backfill(settings, days, progress)
+
+    raise typer.Exit(_run(settings, run))
 
 
 @app.command()
@@ -163,8 +185,8 @@ def query(
         raise UsageError(str(error)) from error
 
 
-def _run(settings: Settings, days: tuple[date, date] | None) -> int:
-    """Run the nightly job for the days, by default the newest one, print its summary, return the exit code."""
+def _run(settings: Settings, run: Callable[[Progress], None]) -> int:
+    """Run the nightly job with the home locked, print its summary, return the exit code."""
     from dagster_project.console import Progress, print_summary
     from dagster_project.warehouse.database import writer_lock
     from dagster_project.warehouse.summary import summarise
@@ -173,10 +195,7 @@ def _run(settings: Settings, days: tuple[date, date] | None) -> int:
     progress("", f"home {settings.home}")
     with writer_lock(settings, lambda message: progress("", message)):
         started = _utc_now()
-        first, last = days or _newest_day(settings)
-        from dagster_project.defs.launch import run_job  # dagster and dbt take seconds to import
-
-        run_job(settings, first, last, progress)
+        run(progress)
         summary = summarise(settings, started)
     print_summary(settings, summary)
     return HELD_BACK if summary.held_back else PUBLISHED
@@ -192,7 +211,7 @@ def _made_home(ctx: typer.Context) -> Settings:
     return settings
 
 
-def _newest_day(settings: Settings) -> tuple[date, date]:
+def _newest_day(settings: Settings) -> date:
     from dagster_project.warehouse.status import newest_delivery_day
 
     newest = newest_delivery_day(settings)
@@ -201,7 +220,7 @@ def _newest_day(settings: Settings) -> tuple[date, date]:
             f"{settings.landing} holds no delivery: land files as <feed>/dt=YYYY-MM-DD/<name>.ndjson, "
             "or write a sample with `warehouse sample`"
         )
-    return newest, newest
+    return newest
 
 
 def _utc_now() -> datetime:

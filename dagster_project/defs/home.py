@@ -8,9 +8,14 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse.changes import Days
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import writer_lock
 from dagster_project.warehouse.landing import Landing, scan
+
+# Dagster's mark of a run that it launched for a backfill, and that of `warehouse backfill`.
+BACKFILL_TAG = "warehouse/backfill"
+BACKFILL_TAGS = {"dagster/backfill", BACKFILL_TAG}
 
 
 class Warehouse(dg.ConfigurableResource):
@@ -57,12 +62,17 @@ def local_today(settings: Settings) -> date:
 
 
 def as_of(context: dg.AssetExecutionContext, settings: Settings) -> date:
-    """The day as of which a run computes: its partition, or for a range of days the newest one known.
+    """The day as of which a run computes: its partition, or in a backfill the newest one known.
 
-    A range recomputes the past and must not take the published tables back to its end.
+    A backfill recomputes the past and must not take the published tables back to it.
     """
+    day = date.fromisoformat(context.partition_key_range.end)
+    return scan_landing(settings).newest_dt() or day if recomputed(context) else day
+
+
+def recomputed(context: dg.AssetExecutionContext) -> Days | None:
+    """The days that a backfill computes again whatever changed; None in a night."""
     days = context.partition_key_range
-    last = date.fromisoformat(days.end)
-    if days.start == days.end:
-        return last
-    return scan_landing(settings).newest_dt() or last
+    if days.start == days.end and not BACKFILL_TAGS & context.run.tags.keys():
+        return None
+    return Days(date.fromisoformat(days.start), date.fromisoformat(days.end))

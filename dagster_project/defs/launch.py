@@ -2,11 +2,12 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import MappingProxyType
 
 import dagster as dg
 from dagster._core.errors import DagsterMaxRetriesExceededError
@@ -14,9 +15,11 @@ from dagster._utils.error import SerializableErrorInfo
 
 from dagster_project.defs import warehouse_definitions
 from dagster_project.defs.automation import JOB
+from dagster_project.defs.home import BACKFILL_TAG
 from dagster_project.defs.instance import PROCESS_TAG, fail_dead_runs, open_instance
 from dagster_project.exit_codes import UsageError
 from dagster_project.settings import Settings
+from dagster_project.warehouse.changes import Days
 
 # Called with the step that speaks and what it says.
 Progress = Callable[[str, str], None]
@@ -29,22 +32,38 @@ class StepError(Exception):
     """A step failed again and again; the message is that of its last failure."""
 
 
-def run_job(settings: Settings, first: date, last: date, progress: Progress) -> str:
-    """Run the job for one day or a range of days as one run, and return the run's id.
+def run_night(settings: Settings, day: date, progress: Progress) -> str:
+    """Run the job as of one day, and return the run's id.
 
     The caller holds the writer lock. Raises UsageError for a day outside the partitions, and whatever a step raised.
     """
+    return _run_job(settings, Days(day, day), progress, partition_key=day.isoformat())
+
+
+def run_backfill(settings: Settings, days: Days, progress: Progress) -> str:
+    """Run the job as one run that computes a range of days again, and return the run's id; the rest as in run_night."""
+    tags = dict(zip(RANGE_TAGS, (days.first.isoformat(), days.last.isoformat()), strict=True))
+    return _run_job(settings, days, progress, tags={BACKFILL_TAG: "true"} | tags)
+
+
+def _run_job(
+    settings: Settings,
+    days: Days,
+    progress: Progress,
+    partition_key: str | None = None,
+    tags: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     with open_instance(settings) as instance, _logger(log_file(settings), progress) as logger:
         fail_dead_runs(instance)
         definitions = warehouse_definitions(settings, {"progress": logger})
         job = definitions.resolve_job_def(JOB)
-        _require_days(job, first, last)
+        _require_days(job, days)
         try:
             result = job.execute_in_process(
                 instance=instance,
                 run_config={"loggers": {"progress": {}}},
-                partition_key=first.isoformat() if first == last else None,
-                tags={PROCESS_TAG: str(os.getpid())} | (_range_tags(first, last) if first != last else {}),
+                partition_key=partition_key,
+                tags={PROCESS_TAG: str(os.getpid()), **tags},
             )
         except DagsterMaxRetriesExceededError as error:
             raise StepError(_innermost(error.user_code_process_error_infos[0])) from error
@@ -63,16 +82,11 @@ def _innermost(error: SerializableErrorInfo) -> str:
     return error.message.strip()
 
 
-def _require_days(job: dg.JobDefinition, first: date, last: date) -> None:
-    days = job.partitions_def
-    known = days.get_partition_keys() if days else []
-    for day in (first, last):
+def _require_days(job: dg.JobDefinition, days: Days) -> None:
+    known = job.partitions_def.get_partition_keys() if job.partitions_def else []
+    for day in (days.first, days.last):
         if day.isoformat() not in known:
             raise UsageError(f"{day}: known are the days from {known[0]} to {known[-1]}")
-
-
-def _range_tags(first: date, last: date) -> dict[str, str]:
-    return dict(zip(RANGE_TAGS, (first.isoformat(), last.isoformat()), strict=True))
 
 
 @contextmanager

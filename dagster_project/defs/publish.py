@@ -57,4 +57,5 @@ def _told(published: Release) -> dict[str, Any]:
         "published": ", ".join(published.domains_published),
         "held_back": ", ".join(published.domains_held_back),
         "unchanged": published.unchanged,
+        "restated": [str(table) for table in published.restated],
     }

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, build_dbt_asset_specs
 
-from dagster_project.defs.home import Warehouse, as_of
+from dagster_project.defs.home import Warehouse, as_of, recomputed
 from dagster_project.warehouse.contract import RAW_SCHEMA
 from dagster_project.warehouse.gate_dbt import domain_of
 from dagster_project.warehouse.transform import NodeResult, build_models
@@ -38,7 +38,7 @@ def transform_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition)
     @dg.multi_asset(name="transform", specs=specs, partitions_def=days, backfill_policy=dg.BackfillPolicy.single_run())
     def build_dbt_models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         settings = warehouse.settings
-        for result in build_models(settings, as_of(context, settings), context.log.info):
+        for result in build_models(settings, as_of(context, settings), context.log.info, recomputed(context)):
             key = translator.get_asset_key(manifest["nodes"][result.unique_id])
             yield dg.MaterializeResult(asset_key=key, metadata=_told(result))
 

@@ -52,10 +52,8 @@ def begin_build(
     reason = _reason_to_rebuild(built_by, is_complete, definitions)
     if not known:
         connection.execute("insert into load.progress (first_file_id) values (1)")
-    connection.execute(
-        "update load.progress set is_complete = false, recompute_from = ?, recompute_to = ?",
-        [recompute.first, recompute.last] if recompute else [None, None],
-    )
+    days: tuple[date | None, date | None] = (recompute.first, recompute.last) if recompute else (None, None)
+    connection.execute("update load.progress set is_complete = false, recompute_from = ?, recompute_to = ?", days)
     for feed in feeds:
         condition = "false" if reason else _is_changed(feed, first_file_id, timezone, recompute)
         _show_changes(connection, feed, condition, with_moved=not reason)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dagster_project.settings import Settings
 from dagster_project.warehouse.database import open_database, writer_lock
 from dagster_project.warehouse.fingerprint import Fingerprint, fingerprints, tables_in
-from dagster_project.warehouse.gate_dbt import build_checks, data_test_checks, published_tables
+from dagster_project.warehouse.gate_dbt import build_checks, data_test_checks, primary_keys, published_tables
 from dagster_project.warehouse.gate_expectations import run_expectations
 from dagster_project.warehouse.verdict import DOMAINS, Check, Verdict, verdict_file, write_verdict
 
@@ -49,7 +49,8 @@ def run_gate(
             *undeclared,
             *run_expectations(settings, sorted(judged), report),
         ]
-        verdict = Verdict(as_of, tables, judged, _uniquely_named([*builds, *quality]), held_back(builds, quality))
+        checks = _uniquely_named([*builds, *quality])
+        verdict = Verdict(as_of, tables, judged, checks, held_back(builds, quality), primary_keys(manifest))
         write_verdict(settings, verdict)
         _tell(verdict, report)
         return verdict

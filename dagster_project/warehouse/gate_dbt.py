@@ -32,6 +32,19 @@ def published_tables(manifest: Manifest) -> dict[str, list[str]]:
     return {domain: sorted(names) for domain, names in tables.items()}
 
 
+def primary_keys(manifest: Manifest) -> dict[str, list[str]]:
+    """The columns that make a row of a published table unique, by `schema.name`, as its primary_key test has them."""
+    nodes = manifest["nodes"]
+    return {
+        f"{nodes[test['attached_node']]['schema']}.{nodes[test['attached_node']]['alias']}": list(
+            test["test_metadata"]["kwargs"]["columns"]
+        )
+        for test in nodes.values()
+        if (test.get("test_metadata") or {}).get("name") == "primary_key"
+        if test["attached_node"] in nodes and _is_published(nodes[test["attached_node"]])
+    }
+
+
 def build_checks(manifest: Manifest, results: Iterable[NodeResult]) -> list[Check]:
     """A failed check for each model or seed that was not built, in each domain that it concerns; none for the others.
 

@@ -7,7 +7,7 @@ judged after it was written, and made current by one rename. Readers never see a
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -25,12 +25,14 @@ from dagster_project.warehouse.release_history import (
     ReleaseRow,
     attach,
     attached_releases,
+    read_freshness,
     read_releases,
     remember,
     write_history,
 )
 from dagster_project.warehouse.release_plan import CANDIDATE, Plan, judged, make_plan, same_content
 from dagster_project.warehouse.release_tables import comment, copy_table, verify
+from dagster_project.warehouse.restated import Restated, restated
 from dagster_project.warehouse.verdict import Verdict
 
 __all__ = ["Release", "ReleaseError", "list_releases", "open_release", "publish", "remember", "rollback"]
@@ -40,7 +42,11 @@ LOCK_DOWN = ("set timezone = 'UTC'", "set enable_external_access = false", "set 
 
 @dataclass(frozen=True)
 class Release:
-    """One retained release; `unchanged` when a publish found nothing new and left this one current."""
+    """One retained release.
+
+    `unchanged` when a publish found nothing new and left this one current; `restated`, known to the publish alone, are
+    the figures of closed periods that moved against the release that was current before.
+    """
 
     release_id: str
     path: Path
@@ -51,6 +57,7 @@ class Release:
     git_revision: str | None
     is_current: bool
     unchanged: bool = False
+    restated: tuple[Restated, ...] = ()
 
 
 def publish(settings: Settings, report: Callable[[str], None] = print) -> Release:
@@ -70,10 +77,11 @@ def publish(settings: Settings, report: Callable[[str], None] = print) -> Releas
                 report(f"release {current} already holds exactly this: nothing new to publish")
                 return replace(find_release(settings, current), unchanged=True)
             _write(settings, connection, verdict, plan)
+            moved = _restated(connection, verdict, plan, current)
         release_files.point_to(settings, release_id)
         release_files.prune(settings)
-        _tell(plan, report)
-        return find_release(settings, release_id)
+        _tell(plan, moved, report)
+        return replace(find_release(settings, release_id), restated=tuple(moved))
 
 
 def list_releases(settings: Settings) -> list[Release]:
@@ -212,8 +220,25 @@ def _before_current(settings: Settings) -> str:
     return earlier[-1]
 
 
-def _tell(plan: Plan, report: Callable[[str], None]) -> None:
+def _restated(
+    connection: duckdb.DuckDBPyConnection, verdict: Verdict, plan: Plan, current: str | None
+) -> list[Restated]:
+    if current is None:
+        return []
+    before = read_freshness(connection, current)
+    found = []
+    for domain, as_of in ((domain, state.as_of) for domain, state in before.items() if state.as_of):
+        fresh = {
+            t: key for t, key in verdict.keys.items() if t.startswith(f"{domain}.") and plan.sources.get(t) == CANDIDATE
+        }
+        found += restated(connection, current, CANDIDATE, fresh, as_of)
+    return found
+
+
+def _tell(plan: Plan, moved: Iterable[Restated], report: Callable[[str], None]) -> None:
     report(f"published release {plan.release_id}")
+    for table in moved:
+        report(f"restated: {table}")
     for state in plan.freshness:
         if state.is_held_back:
             origin = f"keeps its tables of {state.as_of}" if state.release_id else "has never been published"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -33,7 +33,8 @@ class Verdict:
     """The gate's judgement of exactly one candidate.
 
     `tables` names the tables that each domain publishes, `fingerprints` what was in those that exist,
-    `held_back` the domains that keep their last release, with the reason in words.
+    `held_back` the domains that keep their last release, with the reason in words; `keys` the columns that make a row
+    of a table unique.
     """
 
     as_of: date
@@ -41,6 +42,7 @@ class Verdict:
     fingerprints: dict[str, Fingerprint]
     checks: list[Check]
     held_back: dict[str, str]
+    keys: dict[str, list[str]] = field(default_factory=dict)
 
 
 def verdict_file(settings: Settings) -> Path:
@@ -69,4 +71,5 @@ def read_verdict(settings: Settings) -> Verdict | None:
         fingerprints={table: Fingerprint(**found) for table, found in content["fingerprints"].items()},
         checks=[Check(**check) for check in content["checks"]],
         held_back=content["held_back"],
+        keys=content["keys"],
     )
