@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 	$$python -c "$(SUPPORTED)" >/dev/null 2>&1 && { echo $$python; break; }; done)
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help setup nightly dev test lint bench lock clean
+.PHONY: help setup nightly dev docs test lint bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ lint: setup ## check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+
+docs: setup ## write the metric catalogue and dbt's pages of what the last night built
+	@$(BIN)/warehouse docs
 
 bench: setup ## measure the loader against DuckDB's own reader
 	@$(BIN)/python -m tests.benchmarks.load

@@ -165,6 +165,18 @@ def rollback(
 
 
 @app.command()
+def docs(ctx: typer.Context) -> None:
+    """Write the metric catalogue and dbt's pages of tables, columns and lineage."""
+    from dagster_project.catalogue.pages import write_docs
+    from dagster_project.warehouse.transform import TransformError
+
+    try:
+        write_docs(load_settings(ctx.obj), typer.echo)
+    except TransformError as error:
+        raise UsageError(str(error)) from error
+
+
+@app.command()
 def query(
     ctx: typer.Context,
     sql: Annotated[str, typer.Argument(metavar="SQL")],

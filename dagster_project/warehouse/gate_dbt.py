@@ -27,7 +27,7 @@ def published_tables(manifest: Manifest) -> dict[str, list[str]]:
     """The tables that each domain publishes, as `schema.name`: all models in its folder of the marts."""
     tables: dict[str, list[str]] = {domain: [] for domain in DOMAINS}
     for node in manifest["nodes"].values():
-        if _is_published(node):
+        if is_published(node):
             tables[str(domain_of(node))].append(f"{node['schema']}.{node['alias']}")
     return {domain: sorted(names) for domain, names in tables.items()}
 
@@ -41,7 +41,7 @@ def primary_keys(manifest: Manifest) -> dict[str, list[str]]:
         )
         for test in nodes.values()
         if (test.get("test_metadata") or {}).get("name") == "primary_key"
-        if test["attached_node"] in nodes and _is_published(nodes[test["attached_node"]])
+        if test["attached_node"] in nodes and is_published(nodes[test["attached_node"]])
     }
 
 
@@ -82,7 +82,8 @@ def domain_of(node: Node) -> str | None:
     return next((folder for folder in folders if folder in DOMAINS), None)
 
 
-def _is_published(node: Node) -> bool:
+def is_published(node: Node) -> bool:
+    """Whether a node is a model of the marts, whose table is published."""
     return node["resource_type"] == "model" and PurePosixPath(node["original_file_path"]).parts[1] == "marts"
 
 
@@ -97,7 +98,7 @@ def _concerned(manifest: Manifest, unique_id: str) -> list[str]:
             reached.add(name)
             waiting += manifest["child_map"].get(name, [])
     published = (manifest["nodes"][name] for name in reached if name in manifest["nodes"])
-    found = {domain_of(node), *(domain_of(reader) for reader in published if _is_published(reader))}
+    found = {domain_of(node), *(domain_of(reader) for reader in published if is_published(reader))}
     return [domain for domain in DOMAINS if domain in found] or list(DOMAINS)
 
 

@@ -124,6 +124,14 @@ def run_dbt(settings: Settings, as_of: date, command: Sequence[str], report: Rep
 
     Raises TransformError when the project can't be parsed or dbt fails as a whole.
     """
+    outcome = _invoke(settings, as_of, command, report)
+    return [
+        NodeResult(ran.node.unique_id, str(ran.status), ran.message, ran.failures, ran.execution_time)
+        for ran in outcome.results
+    ]
+
+
+def _invoke(settings: Settings, as_of: date, command: Sequence[str], report: Report) -> Any:
     from dbt.cli.main import dbtRunner
 
     runner = dbtRunner(manifest=_manifest(settings, as_of), callbacks=[_progress(report)])
@@ -134,10 +142,18 @@ def run_dbt(settings: Settings, as_of: date, command: Sequence[str], report: Rep
             _close_database()
     if outcome.exception or outcome.result is None:
         raise TransformError(f"dbt {command[0]} failed: {outcome.exception}") from outcome.exception
-    return [
-        NodeResult(ran.node.unique_id, str(ran.status), ran.message, ran.failures, ran.execution_time)
-        for ran in outcome.result.results  # type: ignore[union-attr]
-    ]
+    return outcome.result
+
+
+def generate_docs(settings: Settings, report: Report = print) -> Path:
+    """Write dbt's documentation of what the last build left as one page, and return its path.
+
+    Raises TransformError where there was no build.
+    """
+    build = last_build(settings)
+    with writer_lock(settings, report):
+        _invoke(settings, build.as_of, ("docs", "generate", "--static"), report=lambda compiled: None)
+    return settings.work / "dbt" / "target" / "static_index.html"
 
 
 def project_manifest(settings: Settings) -> Mapping[str, Any]:

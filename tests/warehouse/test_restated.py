@@ -54,8 +54,8 @@ def test_what_becomes_complete_is_no_restatement(connection) -> None:
     fill(
         connection,
         "from (values (date '2024-02-01', 0, 1, true), (date '2024-02-01', 1, 5, false)) as v(day, n, f, is_complete)",
-        "from (values (date '2024-02-01', 0, 1, true), (date '2024-02-01', 1, 6, true), (date '2024-02-01', 2, 1, true))"
-        " as v(day, n, f, is_complete)",
+        "from (values (date '2024-02-01', 0, 1, true), (date '2024-02-01', 1, 6, true), "
+        "(date '2024-02-01', 2, 1, true)) as v(day, n, f, is_complete)",
     )
     assert moved(connection, "day", "n") == []
 
