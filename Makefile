@@ -39,8 +39,8 @@ histories: setup ## try many random histories: nights in any order give what one
 docs: setup ## write the metric catalogue and dbt's pages of what the last night built
 	@$(BIN)/warehouse docs
 
-bench: setup ## measure the loader against DuckDB's own reader
-	@$(BIN)/python -m tests.benchmarks.load
+bench: setup ## measure the loader against DuckDB's own reader, and a night after short and long histories
+	@$(BIN)/python -m tests.benchmarks
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -1,4 +1,4 @@
-"""What the loader costs against DuckDB's own reader, both in this process, in turns: `make bench`.
+"""What the loader costs against DuckDB's own reader, both in this process, in turns.
 
 Prints, never asserts: a machine's mood is no test. The reference is what one would write by hand, and checks less: it
 fails on the first bad line, drops unknown columns, keeps duplicates and has no ledger.
@@ -6,10 +6,8 @@ fails on the first bad line, drops unknown columns, keeps duplicates and has no 
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,19 +28,8 @@ EVENTS = """
 """
 
 
-def main() -> None:
-    """Run the benchmarks and print their ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=2_000_000, help="event lines of the large file")
-    parser.add_argument("--files", type=int, default=10_000, help="small files of one feed")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds; the medians are compared")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="warehouse-bench-") as folder:
-        _bench_large_file(Path(folder), arguments.lines, arguments.rounds)
-        _bench_small_files(Path(folder), arguments.files)
-
-
-def _bench_large_file(folder: Path, lines: int, rounds: int) -> None:
+def bench_large_file(folder: Path, lines: int, rounds: int) -> None:
+    """Print how the loader compares on one file of `lines` event lines, the medians of `rounds` rounds."""
     home = Settings(folder / "large")
     day = home.landing / "events" / "dt=2024-03-01"
     day.mkdir(parents=True)
@@ -56,7 +43,8 @@ def _bench_large_file(folder: Path, lines: int, rounds: int) -> None:
     _print(f"{lines:,} lines in one file", statistics.median(ours), statistics.median(reference), "read_json, strict")
 
 
-def _bench_small_files(folder: Path, files: int) -> None:
+def bench_small_files(folder: Path, files: int) -> None:
+    """Print how the loader compares on `files` files of ten event lines."""
     home = Settings(folder / "small")
     day = home.landing / "events" / "dt=2024-03-01"
     day.mkdir(parents=True)
@@ -106,7 +94,3 @@ def _print(what: str, ours: float, reference: float, reference_name: str) -> Non
 
 def _silent(line: str) -> None:
     pass
-
-
-if __name__ == "__main__":
-    main()
