@@ -53,7 +53,10 @@ def begin_build(
     if not known:
         connection.execute("insert into load.progress (first_file_id) values (1)")
     days: tuple[date | None, date | None] = (recompute.first, recompute.last) if recompute else (None, None)
-    connection.execute("update load.progress set is_complete = false, recompute_from = ?, recompute_to = ?", days)
+    connection.execute(
+        "update load.progress set is_complete = false, is_full = ?, recompute_from = ?, recompute_to = ?",
+        [reason is not None, *days],
+    )
     for feed in feeds:
         condition = "false" if reason else _is_changed(feed, first_file_id, timezone, recompute)
         _show_changes(connection, feed, condition, with_moved=not reason)

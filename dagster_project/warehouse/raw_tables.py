@@ -36,8 +36,8 @@ _TABLES = """
     );
     create table if not exists load.problems (path varchar, problem varchar);
     create table if not exists load.progress (
-        first_file_id bigint, as_of date, definitions varchar, is_complete boolean, recompute_from date,
-        recompute_to date
+        first_file_id bigint, as_of date, definitions varchar, is_complete boolean, is_full boolean,
+        recompute_from date, recompute_to date
     );
 """
 # Columns of every raw table beyond its contract: unknown columns, and where the row came from.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], None]
 
-BUILD = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+BUILD = ("build", "--resource-type", "model", "--resource-type", "seed")
 TEST = ("test", "--exclude-resource-type", "unit_test")
 # Parsing takes seconds; one parse serves all commands of a process, in whatever home and as of whatever day: vars are
 # read anew whenever a model is compiled.
