@@ -51,8 +51,8 @@ def fit(
     if repeaters < MINIMUM_REPEAT_CUSTOMERS:
         raise NoFitError(f"too few repeat customers: {repeaters}, at least {MINIMUM_REPEAT_CUSTOMERS} are needed")
     maximum = maximise(BgNbdLikelihood.of(frequency, recency_weeks, age_weeks), starts, BOUNDS)
-    at_bound = tuple(PARAMETERS[index] for index in maximum.at_bound)
-    return BgNbd(*map(float, maximum.parameters), maximum.log_likelihood, at_bound)
+    r, alpha, a, b = map(float, maximum.parameters)
+    return BgNbd(r, alpha, a, b, maximum.log_likelihood, tuple(PARAMETERS[index] for index in maximum.at_bound))
 
 
 def probability_alive(

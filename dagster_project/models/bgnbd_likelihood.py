@@ -91,9 +91,7 @@ class BgNbdLikelihood:
         odds = log_odds_of_dropout(r, alpha, a, b, repeats, recencies, ages)
         gone = expit(odds)
         then, now, last = 1 / (alpha + recencies), 1 / (alpha + ages), 1 / (b + repeats - 1)
-        slopes = np.stack(
-            [np.log(then) - np.log(now), (r + repeats) * (now - then), np.full(len(odds), 1 / a), -last]
-        )
+        slopes = np.stack([np.log(then) - np.log(now), (r + repeats) * (now - then), np.full(len(odds), 1 / a), -last])
         curvature = (slopes * (counts * gone * (1 - gone))) @ slopes.T
         weights = counts * gone
         curvature[0, 1] += weights @ (now - then)

@@ -14,7 +14,14 @@ import numpy as np
 from scipy.special import digamma, gammaln, polygamma
 
 from dagster_project.models.grouping import group
-from dagster_project.models.maximum import MINIMUM_REPEAT_CUSTOMERS, SCALE_BOUND, SHAPE_BOUND, Level, NoFitError, maximise
+from dagster_project.models.maximum import (
+    MINIMUM_REPEAT_CUSTOMERS,
+    SCALE_BOUND,
+    SHAPE_BOUND,
+    Level,
+    NoFitError,
+    maximise,
+)
 
 PARAMETERS = ("p", "q", "v")
 BOUNDS = (SHAPE_BOUND, SHAPE_BOUND, SCALE_BOUND)
@@ -26,15 +33,25 @@ STARTS = ((2.0, 2.0, 1.0), (10.0, 3.0, 0.3), (0.5, 10.0, 10.0))
 class GammaGamma:
     """A fitted model; `at_bound` names parameters for which the likelihood has no maximum within bounds.
 
-    `observed_value` is the average over the customers it was fitted to of their mean values.
+    `q_error` is the standard error of q, `observed_value` the average over the fitted customers of their mean values.
     """
 
     p: float
     q: float
     v: float
     log_likelihood: float
+    q_error: float
     observed_value: float
     at_bound: tuple[str, ...] = ()
+
+    @property
+    def least_weight(self) -> float:
+        """How far p x + q has to be above 1 for an expected value.
+
+        The mean of all customers, p v / (q - 1), exists for q > 1 only. For a q that may as well be 1 it is any number:
+        47 simulated customers with an average of 6 gave q = 1.004 and a mean of 371.
+        """
+        return 2 * self.q_error
 
 
 def fittable(frequency: np.ndarray, mean_value: np.ndarray) -> np.ndarray:
@@ -62,18 +79,17 @@ def fit(
     p, q, v = map(float, maximum.parameters)
     log_likelihood = maximum.log_likelihood - customers * float(np.log(observed))
     at_bound = tuple(PARAMETERS[index] for index in maximum.at_bound)
-    return GammaGamma(p, q, v * observed, log_likelihood, observed, at_bound)
+    return GammaGamma(p, q, v * observed, log_likelihood, q * float(maximum.standard_errors[1]), observed, at_bound)
 
 
 def expected_value(model: GammaGamma, frequency: np.ndarray, mean_value: np.ndarray) -> np.ndarray:
     """The value expected of each customer's payments: p (v + x m) / (p x + q - 1), p v / (q - 1) without repeats.
 
-    A mean value below 0 counts as 0. Where the expectation does not exist (p x + q <= 1; for a customer without
-    repeats q <= 1) the observed average stands for it.
+    A mean value below 0 counts as 0. Where p x + q is not surely above 1, the observed average stands in.
     """
     spent = np.where(frequency > 0, frequency * np.fmax(mean_value, 0.0), 0.0)
     weight = model.p * frequency + model.q - 1
-    exists = weight > 0
+    exists = weight > model.least_weight
     return np.where(exists, model.p * (model.v + spent) / np.where(exists, weight, 1.0), model.observed_value)
 
 

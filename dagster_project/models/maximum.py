@@ -38,14 +38,22 @@ class Level:
     gradient: np.ndarray
     curvature: np.ndarray
 
+    @property
+    def is_finite(self) -> bool:
+        return bool(np.isfinite(self.value) and np.isfinite(self.gradient).all() and np.isfinite(self.curvature).all())
+
 
 @dataclass(frozen=True)
 class Maximum:
-    """Where a likelihood is greatest, and which parameters (by position) lie at a bound."""
+    """Where a likelihood is greatest, and which parameters (by position) lie at a bound.
+
+    The standard errors are those of the parameters' logarithms, from the curvature; 0 at a bound.
+    """
 
     parameters: np.ndarray
     log_likelihood: float
     at_bound: tuple[int, ...]
+    standard_errors: np.ndarray
 
 
 def maximise(
@@ -56,21 +64,24 @@ def maximise(
     with np.errstate(all="ignore"):  # a step too far overflows, and is taken back
         reached = [found for start in starts if (found := _climb(likelihood, np.log(start), limits))]
     if not reached:
-        raise NoFitError(f"no maximum of the likelihood was found within {_MOST_STEPS} steps")
+        raise NoFitError(f"no maximum of the likelihood was found in {_MOST_STEPS} steps")
     return max(reached, key=lambda found: found.log_likelihood)
 
 
 def _climb(likelihood: Callable[[np.ndarray], Level], start: np.ndarray, limits: np.ndarray) -> Maximum | None:
     point, reach = np.clip(start, -limits, limits), 1.0
     level = _in_logarithms(likelihood, point)
+    if not level.is_finite:
+        return None
     for _ in range(_MOST_STEPS):
         step = _step(level, point, limits)
         if step.gain < _NO_GAIN and step.is_at_peak:
             at_bound = tuple(int(index) for index in np.flatnonzero(~step.free))
-            return Maximum(np.exp(step.taken(point, limits, reach)), level.value, at_bound)
+            parameters = np.exp(step.taken(point, limits, reach))
+            return Maximum(parameters, level.value, at_bound, step.standard_errors)
         there = step.taken(point, limits, reach)
         level_there = _in_logarithms(likelihood, there)
-        if level_there.value >= level.value or step.gain < _BELOW_ROUNDING:
+        if level_there.is_finite and (level_there.value >= level.value or step.gain < _BELOW_ROUNDING):
             point, level, reach = there, level_there, min(2 * reach, _LONGEST_STEP)
         else:
             reach = min(reach, step.length) / 4
@@ -85,6 +96,7 @@ class _Step:
     gain: float
     is_at_peak: bool
     free: np.ndarray
+    standard_errors: np.ndarray
 
     @property
     def length(self) -> float:
@@ -116,14 +128,17 @@ def _free_step(level: Level, free: np.ndarray) -> _Step:
     Along a direction that bends upwards (far from the maximum, or at a saddle) Newton's step would go downhill: there
     the step goes as far the other way.
     """
-    change = np.zeros(len(free))
+    change, errors = np.zeros(len(free)), np.zeros(len(free))
     if not free.any():
-        return _Step(change, 0.0, True, free)
+        return _Step(change, 0.0, True, free, errors)
     bends, directions = np.linalg.eigh(level.curvature[np.ix_(free, free)])
     slopes = directions.T @ level.gradient[free]
-    steepness = np.maximum(np.abs(bends), 1e-12 * np.abs(bends).max())
+    level_ground = 1e-12 * np.abs(bends).max()
+    steepness = np.maximum(np.abs(bends), level_ground)
     change[free] = directions @ (slopes / steepness)
-    return _Step(change, float((slopes**2 / steepness).sum()) / 2, bool((bends <= 0).all()), free)
+    errors[free] = np.sqrt(directions**2 @ (1 / steepness))
+    gain, is_at_peak = float((slopes**2 / steepness).sum()) / 2, bool((bends <= level_ground).all())
+    return _Step(change, gain, is_at_peak, free, errors)
 
 
 def _in_logarithms(likelihood: Callable[[np.ndarray], Level], point: np.ndarray) -> Level:
