@@ -22,6 +22,7 @@ renamed as (
         country,
         coalesce(is_bot, false) as is_bot,
         {{ json_text('properties') }} as properties,
+        {{ visitor() }} as visitor_id,
         {{ is_interaction() }} as is_interaction,
         {{ is_activity() }} as is_activity
     from events
