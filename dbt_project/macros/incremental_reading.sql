@@ -44,7 +44,8 @@
 
 {#-
   In a touched model, as a CTE: what the last build made of an intermediate model, which this build has yet to replace.
-  Comparing it with the present tells exactly what changed. It is no ref because the model depends on what it touches.
+  Comparing it with the present tells exactly what changed. It is no ref because the model is to be replaced only
+  afterwards: it must depend on the touched model, by is_touched or is_compared_by.
   `columns` maps the columns wanted to their types; there are no rows in a full build.
 -#}
 {% macro of_last_build(model, columns) -%}
@@ -60,5 +61,14 @@
             cast(null as {{ data_type }}) as {{ column }}{{ "," if not loop.last }}
             {%- endfor %}
         where 1 = 0
+    {%- endif -%}
+{%- endmacro %}
+
+{# In a kept model, no SQL: these touched models read it by of_last_build and so are built before it. #}
+{% macro is_compared_by(touched) -%}
+    {%- if not execute -%}
+        {%- for name in touched -%}
+            {%- do ref(name) -%}
+        {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}

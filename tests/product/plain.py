@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,10 +21,14 @@ DAY = timedelta(days=1)
 class Facts:
     """The rows that stand, by what they are, and how and as of when to report them."""
 
-    users: list[dict]
-    events: list[dict]
     reporting: Reporting
     as_of: date
+    users: list[dict] = field(default_factory=list)
+    events: list[dict] = field(default_factory=list)
+    group_members: list[dict] = field(default_factory=list)
+    meters: list[dict] = field(default_factory=list)
+    meter_readings: list[dict] = field(default_factory=list)
+    payments: list[dict] = field(default_factory=list)
 
     def day(self, at: datetime) -> date:
         """The day of an instant in the reporting time zone."""
@@ -102,9 +106,7 @@ def retention_daily(facts: Facts) -> list[tuple]:
 
 def retention_weekly(facts: Facts) -> list[tuple]:
     first_weekday = {"monday": 0, "sunday": 6}[facts.reporting.week_start]
-    return retention(
-        facts, lambda week: week + 7 * DAY, lambda day: day - (day.weekday() - first_weekday) % 7 * DAY
-    )
+    return retention(facts, lambda week: week + 7 * DAY, lambda day: day - (day.weekday() - first_weekday) % 7 * DAY)
 
 
 def retention_monthly(facts: Facts) -> list[tuple]:
@@ -121,7 +123,8 @@ def next_month(month: date) -> date:
 
 def registrations_daily(facts: Facts) -> list[tuple]:
     """Of all days: registrations are shown as they come."""
-    registered, activated = Counter(), Counter()
+    registered: Counter[tuple[date, str]] = Counter()
+    activated: Counter[tuple[date, str]] = Counter()
     for user in facts.users:
         if user.get("is_test"):
             continue
@@ -135,13 +138,3 @@ def registrations_daily(facts: Facts) -> list[tuple]:
             for event in facts.events
         )
     return sorted((*cell, registered[cell], activated[cell]) for cell in registered)
-
-
-TABLES: dict[str, Callable[[Facts], list[tuple]]] = {
-    "active_users_daily": active_users_daily,
-    "user_lifecycle_daily": user_lifecycle_daily,
-    "retention_daily": retention_daily,
-    "retention_weekly": retention_weekly,
-    "retention_monthly": retention_monthly,
-    "registrations_daily": registrations_daily,
-}

@@ -2,6 +2,7 @@
     materialized='incremental',
     pre_hook=forget_touched('user_id', 'touched_registrants')
 ) }}
+{{ is_compared_by(['touched_test_users']) }}
 
 with
 
