@@ -1,6 +1,6 @@
 """`make dev`: Dagster's UI with its daemon on the home's own instance, on this machine only.
 
-    python -m dagster_project.defs.dev PORT
+python -m dagster_project.defs.dev PORT
 """
 
 import os

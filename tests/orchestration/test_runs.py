@@ -11,8 +11,9 @@ import pytest
 from dagster_project.defs import ingest, warehouse_definitions
 from dagster_project.defs.home import Warehouse, daily_partitions, scan_landing
 from dagster_project.defs.instance import open_instance
-from dagster_project.defs.launch import StepError, run_job
+from dagster_project.defs.launch import StepError, run_backfill, run_night
 from dagster_project.settings import Settings
+from dagster_project.warehouse.changes import Days
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.release import list_releases
 from dagster_project.warehouse.transform import project_manifest
@@ -38,7 +39,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def test_a_range_of_days_is_one_run_that_materializes_every_day_of_every_asset(home: Settings) -> None:
-    run_id = run_job(home, FIRST, LAST, quiet)
+    run_id = run_backfill(home, Days(FIRST, LAST), quiet)
     graph = warehouse_definitions(home).resolve_asset_graph()
     with open_instance(home) as instance:
         assert [(run.run_id, run.status) for run in instance.get_runs()] == [(run_id, dg.DagsterRunStatus.SUCCESS)]
@@ -52,6 +53,14 @@ def test_a_range_of_days_is_one_run_that_materializes_every_day_of_every_asset(h
 def test_a_range_publishes_as_of_the_newest_day_known(home: Settings) -> None:
     [release] = list_releases(home)
     assert release.as_of == NEWEST
+
+
+def test_a_backfill_of_one_day_stays_as_of_the_newest_and_says_what_moved(home: Settings) -> None:
+    Commands(home.home).deliver("payments", "2024-03-01", payments("2024-03-01", 90))
+    told: list[str] = []
+    run_backfill(home, Days(FIRST, FIRST), lambda step, message: told.append(message))
+    assert list_releases(home)[0].as_of == NEWEST
+    assert "restated: finance.payments_daily: 1 row, 2024-03-01 to 2024-03-01" in told
 
 
 def load_that_fails(times: int):
@@ -93,5 +102,5 @@ def test_a_disk_that_goes_on_failing_ends_the_run_with_what_it_said(tmp_path: Pa
     monkeypatch.setattr(ingest, "load", load_that_fails(2))
     Commands(tmp_path).deliver("payments", "2024-03-01", payments("2024-03-01", 1))
     with pytest.raises(StepError, match="Stale file handle"):
-        run_job(Settings(tmp_path), FIRST, FIRST, quiet)
+        run_night(Settings(tmp_path), FIRST, quiet)
     assert list_releases(Settings(tmp_path)) == []
