@@ -60,3 +60,8 @@
         else 'unchanged'
     end
 {%- endmacro %}
+
+{# A marketing channel by name: unknown where it was not told, or is called like the total of all. #}
+{% macro named_channel(channel) -%}
+    coalesce(nullif({{ channel }}, 'all'), 'unknown')
+{%- endmacro %}

@@ -1,12 +1,6 @@
--- A rate counts in a month where it is that of its last day, or of the last day of the month before. The running month
--- is told as of the as-of day, so the one of the former build and that of this build change whatever came in.
+-- A rate counts in a month where it is that of its closing date, the as-of day in the running month, or of the last day
+-- of the month before.
 with
-
-progress as (
-
-    select * from {{ source('load', 'progress') }}
-
-),
 
 as_of_days as (
 
@@ -20,11 +14,11 @@ rate_days as (
 
 ),
 
-month_ends as (
+closing_dates as (
 
     select day
     from rate_days
-    where day = {{ last_day_of_month('day') }}
+    where day = {{ last_day_of_month('day') }} or day = {{ as_of() }}
 
 ),
 
@@ -35,24 +29,13 @@ final as (
 
     union
 
-    select {{ month_of('as_of') }} as month
-    from progress
-    where as_of is not null
-
-    union
-
-    select {{ month_of(as_of()) }} as month
-    from progress
-
-    union
-
     select {{ month_of('day') }} as month
-    from month_ends
+    from closing_dates
 
     union
 
     select {{ month_of(add_days('day', 1)) }} as month
-    from month_ends
+    from closing_dates
 
 )
 
