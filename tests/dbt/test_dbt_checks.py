@@ -10,8 +10,8 @@ DOMAINS = ("product", "finance", "platform", "security", "ops")
 def test_a_sound_night_passes_every_data_test_and_unit_test(sound):
     not_passed = {name: status for name, status in sound.status.items() if status not in ("pass", "success")}
 
-    # One refund names neither its currency nor a known attempt, and nobody paid twice, so that there is nothing to fit a
-    # model to; that is reported, and holds nothing back.
+    # One refund names neither its currency nor a known attempt, and nobody paid twice, so that no model can be
+    # fitted; that is reported, and holds nothing back.
     assert not_passed == {"assert_every_refund_tells_its_currency": "warn", "assert_clv_model_is_fitted": "warn"}
 
 

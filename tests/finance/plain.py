@@ -100,8 +100,9 @@ DEFAULTS = (("quantity", 1), ("discount_minor", 0))
 
 
 def cents(amount: Fraction) -> Decimal:
-    """Rounded half up."""
-    return Decimal(floor(amount * 100 + Fraction(1, 2))) / 100
+    """Rounded half up, away from zero."""
+    rounded = Decimal(floor(abs(amount) * 100 + Fraction(1, 2))) / 100
+    return rounded if amount > 0 else -rounded
 
 
 def share(part: Decimal | int, whole: Decimal | int) -> float | None:

@@ -113,8 +113,12 @@ def churn_monthly(facts: Facts) -> list[tuple]:
         involuntary = sum(_is_involuntary(facts, user, before, after) for user in churned)
         opening, expansion, contraction, gone = figures[1], figures[3], figures[4], figures[5]
         rows.append(
-            (month, at_start, len(churned), len(churned) - involuntary, involuntary, share(len(churned), at_start))
-            + (share(contraction + gone, opening), share(contraction + gone - expansion, opening))
+            (
+                *(month, at_start, len(churned), len(churned) - involuntary, involuntary),
+                share(len(churned), at_start),
+                share(contraction + gone, opening),
+                share(contraction + gone - expansion, opening),
+            )
         )
     return rows
 

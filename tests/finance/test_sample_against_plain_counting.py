@@ -9,12 +9,14 @@ import pytest
 
 from dagster_project.settings import Reporting
 from dagster_project.simulator import simulate
+from tests.finance import plain_customers, plain_mrr
+from tests.finance.landed import FEEDS, landed
 from tests.finance.plain import Facts
-from tests.finance.plain_mrr import TABLES
+from tests.finance.plain_customers import lifetime
 from tests.incremental.nights import File, Nights
 
 USERS, DAYS, SEED, START, AS_OF = 150, 150, 5, date(2024, 1, 10), date(2024, 6, 3)
-FEEDS = ("users", "subscriptions", "exchange_rates", "payments", "refunds", "marketing_spend")
+TABLES = plain_mrr.TABLES | plain_customers.TABLES
 # The sample prices all currencies but the dollar in dollars; a report in euros needs the dollar's own price.
 DOLLARS = b"rate_date,currency,rate,updated_at\n2023-12-01,USD,0.92,2023-12-01\n2024-03-10,USD,0.91,2024-03-10\n"
 
@@ -29,7 +31,9 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> list[File]:
     folder = tmp_path_factory.mktemp("sample")
     simulate(folder, USERS, DAYS, SEED, START)
     found = [path for feed in FEEDS for path in folder.glob(f"{feed}/dt=*/*")]
-    files = [File(path.parts[-3], date.fromisoformat(path.parts[-2][3:]), path.name, path.read_bytes()) for path in found]
+    files = [
+        File(path.parts[-3], date.fromisoformat(path.parts[-2][3:]), path.name, path.read_bytes()) for path in found
+    ]
     return [*files, File("exchange_rates", START, "dollars.csv", DOLLARS)]
 
 
@@ -42,16 +46,27 @@ def night(request: pytest.FixtureRequest, landing: list[File], tmp_path_factory:
     return night
 
 
+@pytest.fixture(scope="module")
+def facts(night: Nights) -> Facts:
+    return landed(night, AS_OF)
+
+
 @pytest.mark.parametrize("table", TABLES)
-def test_every_cell_is_that_of_plain_counting(night: Nights, table: str) -> None:
-    facts = Facts(night.settings.reporting, AS_OF, **{feed: landed(night, feed) for feed in FEEDS})
+def test_every_cell_is_that_of_plain_counting(night: Nights, facts: Facts, table: str) -> None:
     expected = TABLES[table](facts)
     assert expected
     assert sorted(night.query(f"select * from finance.{table}")) == expected
 
 
-def landed(night: Nights, feed: str) -> list[dict]:
-    """The rows that the loader keeps, in the columns of the contract."""
-    names = "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = '{feed}'"
-    columns = [name for (name,) in night.query(names.format(feed=feed))]
-    return [dict(zip(columns, row, strict=True)) for row in night.query(f"select * from raw.{feed}")]
+def test_customers_are_valued_by_the_models_of_what_plain_counting_gives_them(night: Nights, facts: Facts) -> None:
+    fitted, counted = lifetime(facts)
+    found = night.query("select * from finance.customer_value order by user_id")
+    assert {row[0]: row[1:4] for row in found} == counted
+    expected = fitted.customers[["expected_payments_12m", "expected_value_12m", "probability_alive", "clv"]]
+    assert [tuple(map(float, row[4:])) for row in found] == [
+        pytest.approx(tuple(row), abs=0.006) for row in expected.itertuples(index=False)
+    ]
+    parameters = dict(night.query("select parameter, value from finance.clv_model"))
+    assert parameters == pytest.approx(
+        dict(zip(fitted.parameters["parameter"], fitted.parameters["value"], strict=True))
+    )
