@@ -104,12 +104,16 @@
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
 {%- endmacro %}
 
-{# decimal(18,2) money over a count, rounded half up in whole numbers: a double would turn 5.005 into 5.00. #}
-{% macro money_each(money, count) -%}
-    cast(
-        cast((2 * cast({{ money }} * 100 as bigint) + {{ count }}) // nullif(2 * {{ count }}, 0) as decimal(18, 0))
-        * cast(0.01 as decimal(3, 2)) as decimal(18, 2)
-    )
+{#-
+  A decimal >= 0 over a count, rounded half up to `decimals`; null where the count is zero or the result does not fit.
+  In whole numbers, because a double would turn 5.005 into 5.00: floor(a / n + 1/2) = floor(floor(2a + n) / 2n).
+-#}
+{% macro exact_quotient(amount, count, decimals) -%}
+    {%- set whole_count = 'cast(' ~ count ~ ' as hugeint)' -%}
+    try_cast(
+        cast(floor({{ amount }} * {{ 2 * 10 ** decimals }} + {{ count }}) as hugeint) // nullif(2 * {{ whole_count }}, 0)
+        as decimal(20, 0)
+    ) * cast({{ '%.*f' | format(decimals, 10 ** -decimals) }} as decimal(9, {{ decimals }}))
 {%- endmacro %}
 
 {# The smallest value that at least the share `fraction` of the values does not exceed; exact on every engine. #}
