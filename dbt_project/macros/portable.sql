@@ -156,7 +156,7 @@
 {%- endmacro %}
 
 {# One member of a JSON object as text, null where there is none. #}
-{% macro json_member(column, name) -%}
+{% macro member_text(column, name) -%}
     json_extract_string({{ column }}, '$."{{ name }}"')
 {%- endmacro %}
 

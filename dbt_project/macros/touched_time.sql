@@ -6,38 +6,46 @@
   days of New York more than 9 s and 0.1 s.
 -#}
 
-{# SQL: whether a timestamp lies in a touched UTC hour, or in one of the `before` hours before one. #}
-{% macro is_in_touched_hours(timestamp, touched, before=0) -%}
+{# SQL: whether a timestamp lies in a touched UTC hour, or in the hour before one. #}
+{% macro is_in_touched_hours(timestamp, touched, or_before=false) -%}
     {%- set hour = hour_of(timestamp) -%}
     (
         {{ is_touched('hour', touched, of=hour) }}
-        {%- for hours in range(1, before + 1) %}
-        or {{ is_touched('hour', touched, of=add_hours(hour, hours)) }}
-        {%- endfor %}
+        {%- if or_before %}
+        or {{ is_touched('hour', touched, of=add_hours(hour, 1)) }}
+        {%- endif %}
     )
-    {%- if is_incremental() %}
-    and {{ timestamp }} >= (select {{ add_hours('min(hour)', -before) }} from {{ ref(touched) }})
-    and {{ timestamp }} < (select {{ add_hours('max(hour)', 1) }} from {{ ref(touched) }})
+    and {{ is_near_touched_hours(timestamp, touched, 1) }}
+{%- endmacro %}
+
+{# SQL: whether a timestamp lies between the first and the last touched UTC hour, or at most `hours` away from them. #}
+{% macro is_near_touched_hours(timestamp, touched, hours) -%}
+    {%- if not execute or is_incremental() -%}
+        {%- set relation = ref(touched) -%}
+    {%- endif -%}
+    {%- if is_incremental() -%}
+        {{ timestamp }} >= (select {{ add_hours('min(touched.hour)', -hours) }} from {{ relation }} as touched)
+        and {{ timestamp }} < (select {{ add_hours('max(touched.hour)', hours + 1) }} from {{ relation }} as touched)
+    {%- else -%}
+        true
     {%- endif -%}
 {%- endmacro %}
 
 {#-
-  SQL: whether a timestamp lies in a touched day of the reporting time zone, or in one of the days from `before` days
-  before to `after` days after one. The bounds are a day wider on both sides: no time zone is farther from UTC.
+  SQL: whether a timestamp lies in a touched day of the reporting time zone, or in a day from `before` days before one
+  to `after` days after one. The bounds are a day wider on both sides, because time zones are that far from UTC.
 -#}
 {% macro is_in_touched_days(timestamp, touched, before=0, after=0) -%}
     {%- set day = local_date(timestamp) -%}
+    {%- set first_day = add_days('min(touched.activity_date)', -before - 1) -%}
+    {%- set next_day = add_days('max(touched.activity_date)', after + 2) -%}
     (
-        {{ is_touched('activity_date', touched, of=day) }}
-        {%- for days in range(1, before + 1) %}
-        or {{ is_touched('activity_date', touched, of=add_days(day, days)) }}
-        {%- endfor %}
-        {%- for days in range(1, after + 1) %}
-        or {{ is_touched('activity_date', touched, of=add_days(day, -days)) }}
+        {%- for days in range(-after, before + 1) %}
+        {{ 'or ' if not loop.first }}{{ is_touched('activity_date', touched, of=add_days(day, days) if days else day) }}
         {%- endfor %}
     )
     {%- if is_incremental() %}
-    and {{ timestamp }} >= (select cast({{ add_days('min(activity_date)', -before - 1) }} as timestamp) from {{ ref(touched) }})
-    and {{ timestamp }} < (select cast({{ add_days('max(activity_date)', after + 2) }} as timestamp) from {{ ref(touched) }})
+    and {{ timestamp }} >= (select cast({{ first_day }} as timestamp) from {{ ref(touched) }} as touched)
+    and {{ timestamp }} < (select cast({{ next_day }} as timestamp) from {{ ref(touched) }} as touched)
     {%- endif -%}
 {%- endmacro %}

@@ -8,7 +8,7 @@ MARTS = ("product", "finance", "platform", "security", "ops")
 
 TABLE_COMMENTS = "select schema_name, table_name, comment from duckdb_tables()"
 COLUMN_COMMENTS = """select table_name, column_name, comment from duckdb_columns()
-    where schema_name not in ('raw', 'superseded', 'moved', 'changed', 'load', 'release_history')"""
+    where schema_name in ('staging', 'touched', 'intermediate', 'product', 'finance', 'platform', 'security', 'ops')"""
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ with
 samples as (
 
     select * from {{ ref('stg_platform__metric_samples') }}
-    where {{ is_in_touched_hours('sampled_at', 'touched_metric_hours', before=1) }}
+    where {{ is_in_touched_hours('sampled_at', 'touched_metric_hours', or_before=true) }}
 
 ),
 

@@ -3,18 +3,25 @@
 -- A metric once seen stays: its rule depends on nothing but its names. A changed seed decides all of them anew.
 with
 
+samples as (
+
+    select
+        resource_type,
+        metric,
+        coalesce(unit, '') as unit
+    from {{ ref('stg_platform__metric_samples') }}
+    where {{ is_in_touched_hours('sampled_at', 'touched_metric_hours') }}
+
+),
+
 metrics as (
 
     select distinct
         resource_type,
         metric,
-        coalesce(unit, '') as unit
-    from {{ ref('stg_platform__metric_samples') }}
-    where
-        {{ is_in_touched_hours('sampled_at', 'touched_metric_hours') }}
-        {%- if is_incremental() %}
-        and (resource_type, metric, coalesce(unit, '')) not in (select resource_type, metric, unit from {{ this }})
-        {%- endif %}
+        unit
+    from samples
+    where {{ is_unknown(['resource_type', 'metric', 'unit']) }}
 
 ),
 

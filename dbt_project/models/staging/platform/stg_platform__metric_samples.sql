@@ -17,7 +17,7 @@ renamed as (
         value,
         unit,
         {{ json_text('labels') }} as labels,
-        {{ cast_or_null("nullif(" ~ json_member('labels', 'le') ~ ", '+Inf')", 'double') }} as upper_bound
+        {{ cast_or_null("nullif(" ~ member_text('labels', 'le') ~ ", '+Inf')", 'double') }} as upper_bound
     from metric_samples
 
 )
