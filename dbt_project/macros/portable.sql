@@ -26,6 +26,16 @@
     date_trunc('hour', {{ timestamp }})
 {%- endmacro %}
 
+{# The timestamp a number of whole hours after a timestamp (before it, where negative). #}
+{% macro add_hours(timestamp, hours) -%}
+    {{ timestamp }} + to_hours(cast({{ hours }} as bigint))
+{%- endmacro %}
+
+{# The timestamp a number of whole minutes, which may be a column, after a timestamp (before it, where negative). #}
+{% macro add_minutes(timestamp, minutes) -%}
+    {{ timestamp }} + to_minutes(cast({{ minutes }} as bigint))
+{%- endmacro %}
+
 {# The first day of the month of a date, as a date. #}
 {% macro month_of(date) -%}
     cast(date_trunc('month', {{ date }}) as date)
@@ -99,6 +109,11 @@
     cast(date_diff('microsecond', {{ start_at }}, {{ end_at }}) // 1000000 as bigint)
 {%- endmacro %}
 
+{# Milliseconds from one timestamp to another as a double, microseconds included; negative where that is earlier. #}
+{% macro milliseconds_between(start_at, end_at) -%}
+    cast(date_diff('microsecond', {{ start_at }}, {{ end_at }}) as double) / 1000
+{%- endmacro %}
+
 {# A quotient as a double, null where the denominator is zero. #}
 {% macro divide(numerator, denominator) -%}
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
@@ -119,6 +134,39 @@
 {# The smallest value that at least the share `fraction` of the values does not exceed; exact on every engine. #}
 {% macro percentile(fraction, value) -%}
     percentile_disc({{ fraction }}) within group (order by {{ value }})
+{%- endmacro %}
+
+{#-
+  The sum of doubles as a decimal of `places` places, null where there are none. Decimals add up to the same in any
+  order, doubles do not, and what is computed again must be equal to the last bit. `digits` has to hold every value.
+-#}
+{% macro exact_sum(value, digits=18, places=6) -%}
+    cast(sum(cast({{ value }} as decimal({{ digits }}, {{ places }}))) as decimal(38, {{ places }}))
+{%- endmacro %}
+
+{# Whether a regular expression is found in a text; RE2 and Java agree on what is used here. #}
+{% macro matches(text, pattern) -%}
+    regexp_matches({{ text }}, {{ pattern }})
+{%- endmacro %}
+
+{# A text with every match of a regular expression (given as text) replaced. #}
+{% macro replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{# The beginning of a text, at most so many characters. #}
+{% macro beginning(text, characters) -%}
+    substring({{ text }}, 1, {{ characters }})
+{%- endmacro %}
+
+{# A text of 32 hexadecimal digits that tells texts apart and does not show them. #}
+{% macro digest(text) -%}
+    md5({{ text }})
+{%- endmacro %}
+
+{# One member of a JSON object as text, null where there is none. #}
+{% macro member_text(column, name) -%}
+    json_extract_string({{ column }}, '$."{{ name }}"')
 {%- endmacro %}
 
 {# JSON as text, the only form in which it leaves staging. #}

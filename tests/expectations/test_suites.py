@@ -13,14 +13,14 @@ from dagster_project.warehouse import expectations_duckdb
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.expectations_evaluate import evaluate
 from dagster_project.warehouse.verdict import DOMAINS, Check
-from expectations import finance, ops, product
+from expectations import finance, ops, platform, product
 from expectations.suite import Suite, holds
 from tests.expectations.toy_candidate import TABLES, make_candidate
 
 # Great Expectations wants one data source per schema instead; the candidate is one, with a schema per domain.
 pytestmark = pytest.mark.filterwarnings("ignore:`schema_name` is deprecated:DeprecationWarning")
 
-SUITES = {suite.table: suite for module in (finance, ops, product) for suite in module.suites(Reporting())}
+SUITES = {suite.table: suite for module in (finance, ops, platform, product) for suite in module.suites(Reporting())}
 
 
 def failures(file: Path, tables: tuple[str, ...]) -> dict[str, Check]:
@@ -163,14 +163,14 @@ def test_a_table_without_expectations_and_a_domain_that_cannot_be_read_are_error
     monkeypatch.setattr(finance, "suites", lambda reporting: 1 / 0)
     failed = failures(
         make_candidate(tmp_path / "candidate.duckdb"),
-        ("finance.payments_daily", "platform.logs_hourly", "product.registrations_daily"),
+        ("finance.payments_daily", "product.registrations_daily", "security.events_daily"),
     )
     assert {name: check.detail for name, check in failed.items()} == {
         "finance.payments_daily: there is a suite": (
             "expectations/finance.py can't be read: ZeroDivisionError: division by zero"
         ),
-        "platform.logs_hourly: there is a suite": (
-            "expectations/platform.py can't be read: ModuleNotFoundError: No module named 'expectations.platform'"
+        "security.events_daily: there is a suite": (
+            "expectations/security.py can't be read: ModuleNotFoundError: No module named 'expectations.security'"
         ),
         "product.registrations_daily: there is a suite": "add one to expectations/product.py",
     }

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from tests.expectations import toy_platform
+
 # p1 and p3 succeed at once, p2 a day later, p4 waits; 20 EUR at 1.10 are 22.00 USD; 4 USD of p1 go back.
 SOUND = """
 create schema raw; create schema staging; create schema load; create schema release_history;
@@ -189,6 +191,7 @@ TABLES = (
     "ops.feed_deliveries",
     "ops.quality_checks",
     "ops.releases",
+    *toy_platform.TABLES,
     "product.active_users_daily",
     "product.engagement_daily",
     "product.feature_adoption_monthly",
@@ -206,5 +209,5 @@ TABLES = (
 def make_candidate(file: Path, poison: str = "") -> Path:
     """The sound candidate, with the statements of `poison` run on it."""
     with duckdb.connect(str(file)) as connection:
-        connection.execute(SOUND + poison)
+        connection.execute(SOUND + toy_platform.SOUND + poison)
     return file
