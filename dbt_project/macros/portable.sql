@@ -89,6 +89,11 @@
     {{ timestamp }} + interval '{{ days * 24 }} hours'
 {%- endmacro %}
 
+{# The timestamp a number of minutes after `timestamp`. #}
+{% macro plus_minutes(timestamp, minutes) -%}
+    {{ timestamp }} + to_minutes({{ minutes }})
+{%- endmacro %}
+
 {# Whole seconds from one timestamp to a later one, fractions cut off. #}
 {% macro seconds_between(start_at, end_at) -%}
     cast(date_diff('microsecond', {{ start_at }}, {{ end_at }}) // 1000000 as bigint)
