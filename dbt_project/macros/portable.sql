@@ -132,7 +132,7 @@
     cast(date_diff('microsecond', {{ start_at }}, {{ end_at }}) as bigint)
 {%- endmacro %}
 
-{# The timestamp a number of minutes after a timestamp (before it, where negative). #}
+{# The timestamp a number of minutes after a timestamp. #}
 {% macro plus_minutes(timestamp, minutes) -%}
     {{ timestamp }} + interval '{{ minutes }} minutes'
 {%- endmacro %}
