@@ -232,7 +232,8 @@ def test_the_keyed_hash_is_hmac_sha256(home: Home, monkeypatch: pytest.MonkeyPat
 def test_unknown_columns_are_kept(home: Home) -> None:
     rows = [event("e1", shoe_size=43, nested={"a": [1, None]}), event("e2")]
     home.deliver("events", "2024-03-01", "a.ndjson", rows)
-    home.deliver("events", "2024-03-01", "b.csv", "event_id,event_at,event_name,it's\ne3,2024-03-01,view,x\ne4,2024-03-01,view,\n")
+    records = "event_id,event_at,event_name,it's\ne3,2024-03-01,view,x\ne4,2024-03-01,view,\n"
+    home.deliver("events", "2024-03-01", "b.csv", records)
     home.load()
     extras = home.query("select event_id, _extra from raw.events order by 1")
     assert [(key, json.loads(extra) if extra else None) for key, extra in extras] == [
