@@ -6,6 +6,9 @@ too large for microseconds, text that is no UTF-8): one such cell would stop the
 
 from __future__ import annotations
 
+from functools import cache
+
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,7 +37,7 @@ def readable(batch: pa.RecordBatch, known: frozenset[str]) -> tuple[list[pa.Arra
     for field, column in zip(batch.schema, batch.columns, strict=True):
         try:
             column, is_damaged = _readable(column)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, duckdb.Error) as error:
             raise BrokenFile(f"column {field.name} of type {field.type} can't be read: {error}") from error
         columns.append(column)
         if is_damaged is not None and field.name in known:
@@ -54,7 +57,7 @@ def _readable(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
         return _instants(column), None
     if pa.types.is_nested(kind):
         column.validate(full=True)
-        _require_plain(kind)
+        _try(column)
         return column, None
     if pa.types.is_float16(kind):
         return column.cast(pa.float32()), None
@@ -89,13 +92,20 @@ def _instants(column: pa.Array) -> pa.Array:
     )
 
 
-def _require_plain(kind: pa.DataType) -> None:
-    parts = [kind.field(index).type for index in range(kind.num_fields)]
-    for part in parts:
-        if pa.types.is_nested(part):
-            _require_plain(part)
-        elif not (_is_plain(part) or _is_text(part) or (pa.types.is_timestamp(part) and part.unit in ("us", "ns"))):
-            raise pa.ArrowInvalid(f"{part} within it")
+def _try(column: pa.Array) -> None:
+    """Let DuckDB read a column whose parts it may refuse. Raises duckdb.Error where it does."""
+    trial = _trial()
+    trial.register("trial", pa.table({"value": column}))
+    try:
+        trial.execute("select max(to_json(value)::varchar) from trial").fetchall()
+    except duckdb.Error:
+        _trial.cache_clear()  # some errors are the end of a database
+        raise
+
+
+@cache
+def _trial() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
 
 
 def _is_plain(kind: pa.DataType) -> bool:

@@ -211,7 +211,8 @@ def _width(record: bytes) -> int | None:
 
 def csv_fields(record: bytes) -> list[str]:
     """The fields of one CSV record. Raises csv.Error where its quotes are malformed."""
-    return next(csv.reader(io.StringIO(record.decode("utf-8", "replace"), newline=""), strict=True))
+    # as one item: a reader over a text would end the record at a lone carriage return, and the rest would be lost
+    return next(csv.reader([record.decode("utf-8", "replace")], strict=True))
 
 
 def _positions(chunk: np.ndarray, byte: int, step: int = 1 << 18) -> np.ndarray:

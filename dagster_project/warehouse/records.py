@@ -117,8 +117,8 @@ def _take_header(piece: Piece, required: frozenset[str]) -> tuple[tuple[str, ...
     line = bytes(piece.data[:end])
     try:
         names = tuple(name.strip() for name in csv_fields(line))
-    except (csv.Error, StopIteration):
-        names = ()
+    except csv.Error as error:
+        raise BrokenFile("the header is no CSV: a stray quote, or line ends that are neither LF nor CRLF") from error
     _check_columns("header", names, required, line.decode("utf-8", "replace"))
     damage = {index - 1: reason for index, reason in piece.damage.items() if index}
     return names, Piece(piece.data[end:], piece.ends[1:] - end, piece.lines[1:], damage)
