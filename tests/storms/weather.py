@@ -17,7 +17,8 @@ from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.load import load
 from dagster_project.warehouse.personal_data import personal_data_key
 from tests.storms.mutations import Mutated, mutated
-from tests.storms.oracle import BROKEN, EITHER, CutOrCorrupt, Expected, Structure, expectations
+from tests.storms.oracle import CutOrCorrupt, Expected, expectations
+from tests.storms.oracle_values import BROKEN, EITHER, Structure
 
 PERSONAL = re.compile(r"secret-\d+@example\.org|203\.0\.113\.77")
 
