@@ -7,6 +7,7 @@ overrides the defaults below. The same values reach dbt as vars, so a default st
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ import yaml
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+# Of days, minutes or releases: more would overflow a date, and no one means it.
+MOST = 100_000
 
 
 class SettingsError(Exception):
@@ -103,11 +106,11 @@ def _check(file: Path, name: str, value: object, default: object) -> None:
     problem = None
     if isinstance(value, bool) or not isinstance(value, wanted):
         problem = f"a value like {default!r}"
-    elif isinstance(value, (int, float)) and value < (0 if name == "gross_margin" else 1):
-        problem = "a positive number"
-    elif name == "gross_margin" and value > 1:  # type: ignore[operator]
+    elif name == "gross_margin" and not 0 <= value <= 1:  # type: ignore[operator]
         problem = "a fraction from 0 to 1"
-    elif name == "reporting_currency" and not (len(str(value)) == 3 and str(value).isalpha() and str(value).isupper()):
+    elif name != "gross_margin" and isinstance(value, int) and not 1 <= value <= MOST:
+        problem = f"a positive number up to {MOST}"
+    elif name == "reporting_currency" and not re.fullmatch("[A-Z]{3}", str(value)):
         problem = "an ISO 4217 code such as USD"
     elif name == "week_start" and value not in ("monday", "sunday"):
         problem = "monday or sunday"
@@ -122,4 +125,4 @@ def _is_timezone(name: str) -> bool:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return False
-    return True
+    return name[0].isupper()  # what the system adds (localtime, posixrules, right/UTC) is unknown to DuckDB
