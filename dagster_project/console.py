@@ -177,7 +177,7 @@ def print_receipt(settings: Settings, receipt: Receipt) -> None:
     total = f"{receipt.removed:,} records and rows removed, {receipt.redacted:,} lost a value"
     out.print(f"would be: {total}; nothing was changed" if receipt.is_dry else total, style="bold")
     if not receipt.is_dry:
-        out.print(f"the receipt is kept in {settings.receipts}, under the keyed hash {receipt.person[:12]} of the user id")
+        out.print(f"the receipt is kept in {settings.receipts}, under the keyed hash {receipt.person[:12]}")
     for still in receipt.left:
         out.print(f"still there: {still}")
 

@@ -29,20 +29,16 @@ class Rewritten:
     removed: tuple[int, ...]
 
 
-def clean_quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, person: Person) -> Found:
-    """Remove what is quarantined of the person; whose a broken record is, nobody can say, so any that names them goes."""
-    found = find_in_quarantine(connection, feed, person)
-    if found.removed:
-        connection.execute(
-            f"delete from load.quarantine where feed = ? and {_IS_IN_TEXT}", [feed.name, person.sql_pattern]
-        )
-    return found
+def clean_quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, person: Person) -> None:
+    """Remove what names the person: whose a broken record is, nobody can say."""
+    connection.execute(f"delete from load.quarantine where feed = ? and {_IS_IN_TEXT}", [feed.name, person.sql_pattern])
 
 
-def find_in_quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, person: Person) -> Found:
+def find_in_quarantine(connection: duckdb.DuckDBPyConnection, feed: Feed, person: Person) -> list[Found]:
     """What `clean_quarantine` would remove."""
     count = f"select count(*) from load.quarantine where feed = ? and {_IS_IN_TEXT}"
-    return Found("load.quarantine", only_row(connection, count, [feed.name, person.sql_pattern])[0], 0)
+    removed = only_row(connection, count, [feed.name, person.sql_pattern])[0]
+    return [Found("load.quarantine", removed, 0)] if removed else []
 
 
 _IS_IN_TEXT = "regexp_matches(coalesce(raw_text, ''), ?)"
@@ -77,7 +73,8 @@ def balance(
 
 def _move_up(connection: duckdb.DuckDBPyConnection, feed: Feed, file_id: int, removed: Iterable[int]) -> None:
     """Rows of a Parquet file are numbered without gaps: those after a removed one move up."""
-    for table, line in ((f"raw.{feed.name}", "_line"), (f"superseded.{feed.name}", "_line"), ("load.quarantine", "line")):
+    lines = {f"raw.{feed.name}": "_line", f"superseded.{feed.name}": "_line", "load.quarantine": "line"}
+    for table, line in lines.items():
         connection.execute(
             f"update {table} set {line} = {line} - len(list_filter(?::bigint[], lambda gone: gone < {line})) "
             "where _file_id = ?",
@@ -96,7 +93,8 @@ def _recount(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
             select _file_id, "{feed.event_time}"::timestamp, {is_append}, _conflicts from superseded.{feed.name}
         ),
         held as (
-            select _file_id, count(*) filter (where not is_lost) as loaded, count(*) filter (where is_lost) as duplicates,
+            select _file_id, count(*) filter (where not is_lost) as loaded,
+                count(*) filter (where is_lost) as duplicates,
                 count(*) filter (where {is_append} and is_conflict) as conflicts,
                 min(event_at) as first_event_at, max(event_at) as last_event_at
             from rows group by _file_id

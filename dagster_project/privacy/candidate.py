@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import duckdb
 
@@ -26,51 +26,64 @@ from dagster_project.warehouse.raw_tables import create_tables
 from dagster_project.warehouse.verdict import verdict_file
 
 PLACE = "candidate"
+# Tables of rows as they were delivered; every other one is judged by what it holds.
+BY_CONTRACT, BY_TEXT = ("raw", "superseded"), ("load.quarantine",)
 
 
-def clean_candidate(erasure: Erasure) -> Iterator[Count]:
+def find_in_candidate(erasure: Erasure) -> Iterator[Count]:
+    """What the candidate holds of the person."""
+    if not erasure.settings.candidate.exists():
+        return
+    database = erasure.settings.candidate.stem
+    with (
+        open_database(erasure.settings.candidate, read_only=True) as connection,
+        known(connection, erasure.person),
+    ):
+        for feed in _loaded(connection):
+            yield from map(_count, find_in_feed(connection, feed, erasure.person))
+            yield from map(_count, find_in_quarantine(connection, feed, erasure.person))
+        for table in other_tables(connection, database, BY_CONTRACT, BY_TEXT):
+            yield from map(_count, find_in_table(connection, database, table, erasure.person))
+
+
+def clean_candidate(erasure: Erasure) -> None:
     """Take the person out of the candidate, build the models anew where rows changed, and rewrite the file.
 
     The models learn of what went by `moved.<feed>`, as they do of corrected deliveries, and forget it with the build.
     Where they can't be built, nothing of the person stays all the same, and the next night rebuilds everything.
     """
-    if not erasure.settings.candidate.exists():
+    concerned = any(True for _ in find_in_candidate(erasure)) or erasure.journal.rewritten()
+    if not concerned or not erasure.settings.candidate.exists():
         return
-    feeds = read_contracts()
-    with open_database(erasure.settings.candidate, read_only=erasure.is_dry) as connection:
-        found = list((_find if erasure.is_dry else _clean_loaded)(erasure, connection, feeds))
-    if not erasure.is_dry:
-        verdict_file(erasure.settings).unlink(missing_ok=True)  # it is of another candidate
-        _build(erasure)
-        with open_database(erasure.settings.candidate) as connection:
-            found += _clean_made(erasure, connection)
-        _rewrite(erasure)
-    yield from (Count(PLACE, table.table, table.removed, table.redacted) for table in found)
-
-
-def _find(erasure: Erasure, connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> Iterator[Found]:
+    with open_database(erasure.settings.candidate) as connection:
+        _clean_loaded(erasure, connection)
+    verdict_file(erasure.settings).unlink(missing_ok=True)  # it is of another candidate
+    _build(erasure)
     database = erasure.settings.candidate.stem
-    with known(connection, erasure.person):
-        for feed in feeds.values():
-            yield from find_in_feed(connection, feed, erasure.person)
-            yield from _if_any(find_in_quarantine(connection, feed, erasure.person))
-        for table in other_tables(connection, database, ("raw", "superseded")):
-            yield from _if_any(find_in_table(connection, database, table, erasure.person))
+    with open_database(erasure.settings.candidate) as connection, known(connection, erasure.person):
+        for table in other_tables(connection, database, BY_CONTRACT, BY_TEXT):
+            clean_table(connection, database, table, erasure.person)
+    _rewrite(erasure)
 
 
-def _clean_loaded(
-    erasure: Erasure, connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]
-) -> Iterator[Found]:
+def _loaded(connection: duckdb.DuckDBPyConnection) -> list[Feed]:
+    """The feeds that have a table; none before the first load."""
+    tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
+    return [feed for name, feed in read_contracts().items() if (name,) in tables]
+
+
+def _clean_loaded(erasure: Erasure, connection: duckdb.DuckDBPyConnection) -> None:
+    """The loader's tables and its books, feed by feed, each in one transaction."""
+    feeds, rewritten = read_contracts(), erasure.journal.rewritten()
     create_tables(connection, feeds.values())
-    rewritten = erasure.journal.rewritten()
-    identities = {(d.feed, d.dt.isoformat(), d.file): d.identity for d in scan(erasure.settings.landing, feeds).deliveries}
+    deliveries = scan(erasure.settings.landing, feeds).deliveries
     with known(connection, erasure.person):
         for feed in feeds.values():
             connection.execute("begin")
-            yield from clean_feed(connection, feed, erasure.person)
-            yield from _if_any(clean_quarantine(connection, feed, erasure.person))
-            own = {(dt, file): identity for (name, dt, file), identity in identities.items() if name == feed.name}
-            balance(connection, feed, rewritten, own)
+            clean_feed(connection, feed, erasure.person)
+            clean_quarantine(connection, feed, erasure.person)
+            identities = {(d.dt.isoformat(), d.file): d.identity for d in deliveries if d.feed == feed.name}
+            balance(connection, feed, rewritten, identities)
             connection.execute("commit")
 
 
@@ -92,13 +105,6 @@ def _build(erasure: Erasure) -> None:
         erasure.report(f"the models could not be built ({failed[0]}): the next night rebuilds everything")
 
 
-def _clean_made(erasure: Erasure, connection: duckdb.DuckDBPyConnection) -> Iterator[Found]:
-    database = erasure.settings.candidate.stem
-    with known(connection, erasure.person):
-        for table in other_tables(connection, database, ("raw", "superseded")):
-            yield from _if_any(clean_table(connection, database, table, erasure.person))
-
-
 def _rewrite(erasure: Erasure) -> None:
     candidate = erasure.settings.candidate
     draft = candidate.with_name(".warehouse.erasing.tmp")
@@ -107,6 +113,5 @@ def _rewrite(erasure: Erasure) -> None:
     os.replace(draft, candidate)
 
 
-def _if_any(found: Found) -> Iterator[Found]:
-    if found.removed or found.redacted:
-        yield found
+def _count(found: Found) -> Count:
+    return Count(PLACE, found.table, found.removed, found.redacted)

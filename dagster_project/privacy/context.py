@@ -1,11 +1,11 @@
-"""What travels through an erasure: whose it is, in which home, and what is kept so that a killed one can be completed."""
+"""What travels through an erasure: whose it is, in which home, what a killed one needs to be completed."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dagster_project.privacy.books import Rewritten
@@ -25,38 +25,40 @@ class Count:
     redacted: int = 0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Erasure:
-    """One erasure; in a dry run nothing is changed, only counted."""
+    """One erasure: whose, where, whom to tell, and how to complete it."""
 
     settings: Settings
     person: Person
-    is_dry: bool
     report: Report
     journal: Journal
-    left: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Journal:
     """What a killed erasure needs to be completed: the values, some of which are gone already, and the files rewritten.
 
-    It lies in the home under its owner's eyes alone and is removed at the end. First line: the values; then one line
-    for each landing file, written before the file is.
+    It lies in the home under its owner's eyes alone and is removed at the end. First line: the values, and what was
+    found of them before anything was changed; then one line for each landing file, written before the file is.
     """
 
     path: Path
 
-    def begin(self, person: Person) -> None:
-        """Write down the values, once."""
+    def begin(self, person: Person, counts: list[Count]) -> None:
+        """Write down what is about to go."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         values = {name: sorted(getattr(person, name)) for name in ("ids", "values", "hashes")}
-        write_private(self.path, json.dumps(values) + "\n")
+        write_private(self.path, json.dumps({"person": values, "counts": [asdict(c) for c in counts]}) + "\n")
 
-    def person(self) -> Person | None:
-        """Whom a killed erasure was about, or None where there was none."""
+    def begun(self) -> tuple[Person, list[Count]] | None:
+        """Whom a killed erasure was about and what it had found, or None where there was none."""
         lines = self._lines()
-        return Person(**{name: frozenset(values) for name, values in json.loads(lines[0]).items()}) if lines else None
+        if not lines:
+            return None
+        content = json.loads(lines[0])
+        person = Person(**{name: frozenset(values) for name, values in content["person"].items()})
+        return person, [Count(**count) for count in content["counts"]]
 
     def note(self, rewritten: Rewritten) -> None:
         """Write down a file that is about to be rewritten; on disk before the file is."""

@@ -27,51 +27,44 @@ def erase(settings: Settings, user_id: str, is_dry: bool = False, report: Report
     """
     with writer_lock(settings, report):
         erased = read_erased(settings)
-        erasure = _begin(settings, user_id, erased.hash(user_id), is_dry, report)
-        if not erased.holds(user_id) and not erasure.person.values and not _is_anywhere(erasure):
+        erasure, counts = _begin(settings, user_id, erased.hash(user_id), report)
+        if not counts and not erased.holds(user_id):
             raise UnknownPersonError(
                 f"{settings.home} holds nothing of a user {user_id!r}: expected an id as it stands in the user_id "
                 "columns; nothing was changed"
             )
-        if not is_dry:
-            write_erased(settings, erased.with_person(erasure.person))
-            erasure.journal.begin(erasure.person)
-        counts = list(_go_through(erasure))
-        receipt = Receipt(erased.hash(user_id), _utc_now(), is_dry, counts, [] if is_dry else _left(erasure))
-        if not is_dry:
-            write_receipt(settings, receipt)
-            erasure.journal.end()
+        receipt = Receipt(erased.hash(user_id), _utc_now(), is_dry, counts)
+        if is_dry:
+            return receipt
+        write_erased(settings, erased.with_person(erasure.person))
+        if not erasure.journal.begun():
+            erasure.journal.begin(erasure.person, counts)
+        for place in PLACES:
+            report(f"erasing from {place.name}")
+            place.clean(erasure)
+        report("searching once more")
+        receipt = replace(receipt, left=[f"{count.place}: {count.what}" for count in _find(erasure)])
+        write_receipt(settings, receipt)
+        erasure.journal.end()
         return receipt
 
 
-def _begin(settings: Settings, user_id: str, hashed: str, is_dry: bool, report: Report) -> Erasure:
+def _begin(settings: Settings, user_id: str, hashed: str, report: Report) -> tuple[Erasure, list[Count]]:
+    """The erasure, and what there was to erase before it began."""
     journal = Journal(settings.erasing / f"{hashed[:16]}.json")
-    person = journal.person()
-    if person:
+    begun = journal.begun()
+    if begun:
         report("completing an erasure that did not end")
-    else:
-        report("looking for what leads to the person")
-        person = identify(settings, user_id)
-    return Erasure(settings, person, is_dry, report, journal)
+        return Erasure(settings, begun[0], report, journal), begun[1]
+    report("looking for what leads to the person")
+    erasure = Erasure(settings, identify(settings, user_id), report, journal)
+    report("searching")
+    return erasure, list(_find(erasure))
 
 
-def _go_through(erasure: Erasure) -> Iterator[Count]:
-    for place, clean in PLACES.items():
-        erasure.report(place)
-        yield from clean(erasure)
-
-
-def _is_anywhere(erasure: Erasure) -> bool:
-    """Whether a dry run finds anything; it stops at the first finding."""
-    return any(True for clean in PLACES.values() for _ in clean(replace(erasure, is_dry=True)))
-
-
-def _left(erasure: Erasure) -> list[str]:
-    """What is still there: the proof that nothing is, or what to do by hand."""
-    erasure.report("searching the home once more")
-    again = replace(erasure, is_dry=True, left=[])
-    found = [f"{count.place}: {count.what}" for clean in PLACES.values() for count in clean(again)]
-    return sorted({*again.left, *found})
+def _find(erasure: Erasure) -> Iterator[Count]:
+    for place in PLACES:
+        yield from place.find(erasure)
 
 
 def _utc_now() -> datetime:

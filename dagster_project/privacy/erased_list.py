@@ -16,7 +16,9 @@ from dagster_project.privacy.person import Person, is_address
 from dagster_project.settings import Settings
 from dagster_project.warehouse.personal_data import personal_data_key
 
-EMAIL_SHAPE = r"[^\s\"'',;:<>(){}\[\]=]+@[^\s\"'',;<>(){}\[\]=]+[0-9A-Za-z]"
+# An at sign may be written in the ways of URLs, JSON and HTML.
+AT_SIGNS = ("@", "%40", "\\u0040", "&#64;")
+EMAIL_SHAPE = rf"[0-9A-Za-z._+\-]+(?:{'|'.join(map(re.escape, AT_SIGNS))})[0-9A-Za-z.\-]*[0-9A-Za-z]"
 ADDRESS_SHAPE = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*[0-9A-Fa-f]"
 
 
@@ -47,12 +49,13 @@ class ErasedList:
 
     def hash(self, value: str) -> str:
         """The keyed hash of a value; not the one under which the warehouse stores personal data."""
-        return hmac.digest(self.key, f"erased\0{value}".encode(), "sha256").hex()
+        same = value.lower() if "@" in value else value
+        return hmac.digest(self.key, f"erased\0{same}".encode(), "sha256").hex()
 
     def recognised(self, candidates: Iterable[str]) -> Person | None:
         """The erased people's values among some texts; None where there are none."""
         is_id = {entry.hash: entry.is_id for entry in self.entries}
-        known = {text: is_id[hashed] for text in candidates if (hashed := self.hash(text)) in is_id}
+        known = {text: is_id[h] for text in map(_plain, candidates) if (h := self.hash(text)) in is_id}
         if not known:
             return None
         ids = frozenset(text for text, is_an_id in known.items() if is_an_id)
@@ -84,9 +87,14 @@ def write_erased(settings: Settings, erased: ErasedList) -> None:
 
 def shape(value: str) -> str:
     """A regular expression that finds all values of this kind; addresses of e-mail and network have one for all."""
-    if "@" in value:
-        return EMAIL_SHAPE
     if is_address(value):
         return ADDRESS_SHAPE
+    if re.fullmatch(EMAIL_SHAPE, value):
+        return EMAIL_SHAPE
     runs = re.findall(r"[0-9A-Za-z]+|[^0-9A-Za-z]+", value)
-    return "".join(f"[0-9A-Za-z]{{{len(run)}}}" if run[0].isalnum() and run.isascii() else re.escape(run) for run in runs)
+    return "".join(f"[0-9A-Za-z]{{{len(r)}}}" if r[0].isascii() and r[0].isalnum() else re.escape(r) for r in runs)
+
+
+def _plain(text: str) -> str:
+    """An e-mail address with its at sign."""
+    return next((text.replace(at, "@") for at in AT_SIGNS if at in text), text)

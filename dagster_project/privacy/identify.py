@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hmac
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import duckdb
 
+from dagster_project.privacy.erased_list import ADDRESS_SHAPE, EMAIL_SHAPE
 from dagster_project.privacy.landing_files import own_records
 from dagster_project.privacy.person import Person
 from dagster_project.privacy.rules import as_text, owners, traces
@@ -19,6 +20,7 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import open_database
 from dagster_project.warehouse.fingerprint import quoted
+from dagster_project.warehouse.forms import literal
 from dagster_project.warehouse.landing import scan
 from dagster_project.warehouse.personal_data import personal_data_key
 
@@ -29,34 +31,57 @@ Values = dict[str, set[str]]
 def identify(settings: Settings, user_id: str) -> Person:
     """The person's values, from the landing zone and from what was loaded of it."""
     feeds, person, key = read_contracts(), Person(frozenset([user_id])), personal_data_key(settings)
+    personal = {column.name for feed in feeds.values() for column in feed.columns if column.pii}
     clear = _in_landing(settings, feeds, person)
-    hashes = {stored_value(key, value): value for name in _personal(feeds) for value in clear[name]}
+    hashed = {stored_value(key, value): value for name in personal for value in clear[name]}
     stored: Values = defaultdict(set)
     for name, values in clear.items():
-        stored[name] |= set(hashes) & {stored_value(key, v) for v in values} if name in _personal(feeds) else values
+        stored[name] |= {stored_value(key, value) for value in values} if name in personal else values
     others: Values = defaultdict(set)
     if settings.candidate.exists():
         with open_database(settings.candidate, read_only=True) as connection:
-            tables = list(_tables(connection, feeds))
-            for table, feed in tables:
-                for name, values in _of(connection, table, feed, user_id):
-                    stored[name] |= values
-            for table, feed in tables:
-                for name, values in _of_others(connection, table, feed, user_id, stored):
-                    others[name] |= values
+            _look_up(connection, feeds, user_id, stored, others)
+            wanted = {value for name in personal for value in stored[name]} - hashed.keys()
+            hashed |= _in_texts(connection, feeds, key, wanted)
     own = {name: values - others[name] for name, values in stored.items()}
-    personal = {value for name in _personal(feeds) for value in own.get(name, ())}
-    plain = {value for name, values in own.items() if name not in _personal(feeds) for value in values}
-    return Person(person.ids, frozenset(plain | {hashes[h] for h in personal if h in hashes}), frozenset(personal))
+    hashes = {value for name in personal for value in own.get(name, ())}
+    plain = {value for name, values in own.items() if name not in personal for value in values}
+    return Person(person.ids, frozenset(plain | {hashed[h] for h in hashes & hashed.keys()}), frozenset(hashes))
+
+
+def _look_up(
+    connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], user_id: str, stored: Values, others: Values
+) -> None:
+    """Add what the person's loaded rows hold to `stored`, and what of it somebody else's do to `others`."""
+    tables = list(_tables(connection, feeds))
+    for table, feed in tables:
+        for name, values in _of(connection, table, feed, user_id):
+            stored[name] |= values
+    for table, feed in tables:
+        for name, values in _of_others(connection, table, feed, user_id, stored):
+            others[name] |= values
+
+
+def _in_texts(
+    connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], key: bytes, wanted: set[str]
+) -> dict[str, str]:
+    """Which addresses in loaded texts are those that are known by their hash alone: the file that had them is gone."""
+    if not wanted:
+        return {}
+    found: set[str] = set()
+    for feed in feeds.values():
+        texts = [quoted(c.name) for c in feed.columns if c.data_type in ("varchar", "json") and not c.pii]
+        for shape in (EMAIL_SHAPE, ADDRESS_SHAPE):
+            extracted = f"unnest(regexp_extract_all(concat_ws(chr(10), {', '.join(texts)}, _extra), {literal(shape)}))"
+            for place in ("raw", "superseded"):
+                rows = connection.execute(f"select distinct {extracted} from {place}.{feed.name}").fetchall()
+                found |= {text for (text,) in rows}
+    return {hashed: text for text in found if (hashed := stored_value(key, text)) in wanted}
 
 
 def stored_value(key: bytes, value: str) -> str:
     """How the warehouse stores personal data, see personal_data.keyed_hash."""
     return hmac.digest(key, value.encode(), "sha256").hex()
-
-
-def _personal(feeds: Mapping[str, Feed]) -> set[str]:
-    return {column.name for feed in feeds.values() for column in feed.columns if column.pii}
 
 
 def _in_landing(settings: Settings, feeds: Mapping[str, Feed], person: Person) -> Values:
@@ -82,9 +107,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) ->
             yield from ((t, feed) for t in (f"raw.{feed.name}", f"superseded.{feed.name}") if t in present)
 
 
-def _of(
-    connection: duckdb.DuckDBPyConnection, table: str, feed: Feed, user_id: str
-) -> Iterator[tuple[str, Collection[str]]]:
+def _of(connection: duckdb.DuckDBPyConnection, table: str, feed: Feed, user_id: str) -> Iterator[tuple[str, set[str]]]:
     is_own = " or ".join(f"{quoted(column.name)} = $user_id" for column in owners(feed))
     for column in traces(feed):
         name = quoted(column.name)
@@ -96,7 +119,7 @@ def _of(
 
 def _of_others(
     connection: duckdb.DuckDBPyConnection, table: str, feed: Feed, user_id: str, candidates: Values
-) -> Iterator[tuple[str, Collection[str]]]:
+) -> Iterator[tuple[str, set[str]]]:
     """Which of the candidates stand in rows that somebody else owns."""
     is_others = " or ".join(f"{quoted(column.name)} <> $user_id" for column in owners(feed))
     for column in traces(feed):

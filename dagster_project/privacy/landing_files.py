@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from dagster_project.warehouse.reading import BrokenFile, CsvSplit, Piece, csv_f
 # Records are looked at in lots of about this many bytes; a lot without the person is passed on as it is.
 LOT_BYTES = 1 << 20
 PARQUET_ROWS = 65_536
+READ_BYTES = 4096
 
 
 @dataclass
@@ -172,22 +174,33 @@ def _names(line: bytes) -> list[str]:
         return []
 
 
+def readable(path: Path, compression: str | None) -> bytes:
+    """The content of a file, or of a cut or corrupt one as much as can be unpacked."""
+    if compression is None:
+        return path.read_bytes()
+    content = bytearray()
+    with pa.OSFile(str(path)) as file:
+        stream = pa.CompressedInputStream(file, compression)
+        try:
+            while part := stream.read(READ_BYTES):
+                content += part
+        except (OSError, pa.ArrowException):
+            pass
+    return bytes(content)
+
+
 @contextmanager
 def _compressed(draft: Path | None, compression: str | None) -> Iterator[IO[bytes]]:
     """Where to write; the same content gives the same bytes at any time."""
     if draft is None:
-        yield _Nowhere()
+        with open(os.devnull, "wb") as nowhere:
+            yield nowhere
     elif compression == "gzip":
         with open(draft, "wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as out:
             yield out  # type: ignore[misc]
     else:
         with pa.CompressedOutputStream(str(draft), "zstd") if compression else open(draft, "wb") as out:
             yield out
-
-
-class _Nowhere(io.RawIOBase):
-    def write(self, data: object) -> int:
-        return 0
 
 
 def _row_groups(delivery: Delivery) -> Iterator[pa.Table]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dagster_project.privacy.context import Count, Erasure
-from dagster_project.privacy.landing_files import Change, find, write_cleaned
-from dagster_project.privacy.person import Person
 from dagster_project.privacy.books import Rewritten
+from dagster_project.privacy.context import Count, Erasure
+from dagster_project.privacy.landing_files import Change, find, readable, write_cleaned
+from dagster_project.privacy.person import Person
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.landing import Delivery, scan
 from dagster_project.warehouse.records import content_hash
@@ -18,39 +18,43 @@ from dagster_project.warehouse.records import content_hash
 PLACE = "landing"
 
 
-def clean_landing(erasure: Erasure) -> Iterator[Count]:
-    """Rewrite every delivery that holds a record of the person or names them, feed by feed."""
-    feeds = read_contracts()
-    counts: dict[str, Counter[str]] = {name: Counter() for name in feeds}
-    for delivery in scan(erasure.settings.landing, feeds).deliveries:
-        feed, count = feeds[delivery.feed], counts[delivery.feed]
-        change = find(delivery, feed, erasure.person)
-        if not change and not (change.is_broken and _is_named_in(delivery, erasure.person)):
-            continue
-        count["files"] += 1
-        count["removed"] += len(change.removed)
-        count["redacted"] += change.redacted
-        if not erasure.is_dry:
-            _replace(erasure, delivery, feed, change)
+def find_in_landing(erasure: Erasure) -> Iterator[Count]:
+    """What the landing zone holds of the person, feed by feed."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for delivery, _, change in _concerned(erasure):
+        sums = {"files": 1, "removed": len(change.removed), "redacted": change.redacted}
+        counts[delivery.feed].update(sums)
     for name, count in counts.items():
-        if count["files"]:
-            yield Count(PLACE, f"{name}, {count['files']} files", count["removed"], count["redacted"])
+        yield Count(PLACE, f"{name}, {count['files']} files", count["removed"], count["redacted"])
+
+
+def clean_landing(erasure: Erasure) -> None:
+    """Rewrite every delivery that holds a record of the person or names them.
+
+    A broken file can't be rewritten and goes, its ledger entry stays.
+    """
+    for delivery, feed, change in _concerned(erasure):
+        if change.is_broken:
+            delivery.path.unlink()
+            erasure.report(f"deleted {delivery.path}: it can't be read to its end and names the person")
+        else:
+            rewrite_file(delivery, feed, erasure.person, erasure.journal.note)
+
+
+def _concerned(erasure: Erasure) -> Iterator[tuple[Delivery, Feed, Change]]:
+    feeds = read_contracts()
+    for delivery in scan(erasure.settings.landing, feeds).deliveries:
+        change = find(delivery, feeds[delivery.feed], erasure.person)
+        if change or (change.is_broken and _is_named_in(delivery, erasure.person)):
+            yield delivery, feeds[delivery.feed], change
 
 
 def _is_named_in(delivery: Delivery, person: Person) -> bool:
-    return person.is_in(delivery.path.read_bytes().decode("utf-8", "replace"))
+    """Whether the part that can be read names the person."""
+    return person.is_in(readable(delivery.path, delivery.format[1]).decode("utf-8", "replace"))
 
 
-def _replace(erasure: Erasure, delivery: Delivery, feed: Feed, change: Change) -> None:
-    """Swap the cleaned file in by one rename; a broken file can't be rewritten and goes, its ledger entry stays."""
-    if change.is_broken:
-        delivery.path.unlink()
-        erasure.report(f"{delivery.path}: can't be read to its end and names the person: deleted; deliver it again sound")
-        return
-    rewrite_file(delivery, feed, erasure.person, erasure.journal.note)
-
-
-def rewrite_file(delivery: Delivery, feed: Feed, person: Person, note) -> Change:
+def rewrite_file(delivery: Delivery, feed: Feed, person: Person, note: Callable[[Rewritten], None]) -> Change:
     """Rewrite a delivery without the person, telling `note` before it takes the old one's place.
 
     Raises OSError where the file was delivered anew meanwhile: nothing of what is new may be lost.

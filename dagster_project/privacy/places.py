@@ -9,17 +9,29 @@ The landing zone comes first: a night between a killed erasure and its completio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from dagster_project.privacy.candidate import clean_candidate
+from dagster_project.privacy.candidate import clean_candidate, find_in_candidate
 from dagster_project.privacy.context import Count, Erasure
-from dagster_project.privacy.landing_zone import clean_landing
-from dagster_project.privacy.released import clean_releases
-from dagster_project.privacy.work_files import clean_work_files
+from dagster_project.privacy.landing_zone import clean_landing, find_in_landing
+from dagster_project.privacy.released import clean_releases, find_in_releases
+from dagster_project.privacy.work_files import clean_work_files, find_in_work_files
 
-# What each takes out it counts; in a dry run it counts alone.
-PLACES: dict[str, Callable[[Erasure], Iterator[Count]]] = {
-    "landing": clean_landing,  # deliveries, by their records
-    "candidate": clean_candidate,  # raw, superseded and moved rows, quarantine, ledger, marts and what they are made of
-    "releases": clean_releases,  # every retained one
-    "work files": clean_work_files,  # logs, reports, dbt's files, Dagster's event log, whatever else lies in the home
-}
+
+@dataclass(frozen=True)
+class Place:
+    """A part of the home: how to count what it holds of a person, and how to take that out. Both may run again."""
+
+    name: str
+    find: Callable[[Erasure], Iterator[Count]]
+    clean: Callable[[Erasure], None]
+
+
+PLACES = (
+    Place("landing", find_in_landing, clean_landing),  # deliveries, by their records
+    # raw, superseded and moved rows, quarantine, ledger, marts and what they are made of
+    Place("candidate", find_in_candidate, clean_candidate),
+    Place("releases", find_in_releases, clean_releases),  # every retained one
+    # logs, reports, dbt's files, Dagster's event log, whatever else lies in the home
+    Place("work files", find_in_work_files, clean_work_files),
+)

@@ -20,24 +20,28 @@ from dagster_project.warehouse.release_history import attach
 PLACE = "releases"
 
 
-def clean_releases(erasure: Erasure) -> Iterator[Count]:
-    """Rewrite every retained release that holds the person; ids, the current one and what others hold open stay."""
-    settings = erasure.settings
-    if not erasure.is_dry and settings.releases.exists():
-        release_files.sweep(settings)
-    for release_id in release_files.retained_ids(settings):
-        found = _find(release_files.release_path(settings, release_id), erasure.person)
-        if found and not erasure.is_dry:
-            _replace(erasure, release_id)
-        for table in found:
+def find_in_releases(erasure: Erasure) -> Iterator[Count]:
+    """What the retained releases hold of the person."""
+    for release_id in release_files.retained_ids(erasure.settings):
+        for table in _find(release_files.release_path(erasure.settings, release_id), erasure.person):
             yield Count(PLACE, f"{release_id} {table.table}", table.removed, table.redacted)
 
 
-def _find(file: Path, person: Person) -> list[Found]:
+def clean_releases(erasure: Erasure) -> None:
+    """Rewrite every retained release that holds the person; ids, the current one and what others hold open stay."""
+    settings = erasure.settings
+    if settings.releases.exists():
+        release_files.sweep(settings)
+    for release_id in release_files.retained_ids(settings):
+        if any(_find(release_files.release_path(settings, release_id), erasure.person)):
+            _replace(erasure, release_id)
+
+
+def _find(file: Path, person: Person) -> Iterator[Found]:
     with duckdb.connect() as connection, known(connection, person):
         attach(connection, file, "release")
-        found = [find_in_table(connection, "release", table, person) for table in other_tables(connection, "release")]
-    return [table for table in found if table.removed or table.redacted]
+        for table in other_tables(connection, "release"):
+            yield from find_in_table(connection, "release", table, person)
 
 
 def _replace(erasure: Erasure, release_id: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -19,6 +19,7 @@ from dagster_project.warehouse import standing
 from dagster_project.warehouse.contract import Column, Feed
 from dagster_project.warehouse.database import only_row
 from dagster_project.warehouse.fingerprint import quoted
+from dagster_project.warehouse.forms import literal
 from dagster_project.warehouse.ledger import next_file_id
 from dagster_project.warehouse.raw_tables import contract_columns
 from dagster_project.warehouse.release_history import attach
@@ -48,57 +49,53 @@ def known(connection: duckdb.DuckDBPyConnection, person: Person) -> Iterator[Non
         connection.execute("drop table temp.person_ids; drop table temp.person_values")
 
 
-def clean_feed(connection: duckdb.DuckDBPyConnection, feed: Feed, person: Person) -> list[Found]:
+def clean_feed(connection: duckdb.DuckDBPyConnection, feed: Feed, person: Person) -> None:
     """Take the person out of a feed's standing and superseded rows; the caller has a transaction open."""
-    found = [_find(connection, f"{place}.{feed.name}", *_feed_rules(feed, person)) for place in ("raw", "superseded")]
-    if not any(table.removed or table.redacted for table in found):
-        return []
-    goes, new = _feed_rules(feed, person)
-    changes, columns = _is_changed(new), contract_columns(feed)
-    standing.withdraw_rows(connection, feed, goes)
-    connection.execute(f"delete from superseded.{feed.name} where {goes}")
-    cleaned = ", ".join(new.get(column.name, quoted(column.name)) for column in feed.columns)
+    if not find_in_feed(connection, feed, person):
+        return
+    rules, columns = _feed_rules(feed, person), contract_columns(feed)
+    standing.withdraw_rows(connection, feed, rules.goes)
+    connection.execute(f"delete from superseded.{feed.name} where {rules.goes}")
+    cleaned = ", ".join(rules.new.get(column.name, quoted(column.name)) for column in feed.columns)
     for version in (columns, cleaned):  # the models have to learn of what was and of what is
         connection.execute(
-            f"insert into moved.{feed.name} ({columns}) select {version} from raw.{feed.name} where {changes}"
+            f"insert into moved.{feed.name} ({columns}) select {version} from raw.{feed.name} where {rules.changes}"
         )
-    assignments = ", ".join(f"{quoted(name)} = {value}" for name, value in new.items())
     for place in ("raw", "superseded"):
-        connection.execute(f"update {place}.{feed.name} set {assignments} where {changes}")
+        connection.execute(f"update {place}.{feed.name} set {rules.assignments} where {rules.changes}")
     standing.settle(connection, feed, next_file_id(connection))
-    return found
 
 
 def find_in_feed(connection: duckdb.DuckDBPyConnection, feed: Feed, person: Person) -> list[Found]:
     """What `clean_feed` would do."""
-    found = [_find(connection, f"{place}.{feed.name}", *_feed_rules(feed, person)) for place in ("raw", "superseded")]
-    return [table for table in found if table.removed or table.redacted]
+    rules = _feed_rules(feed, person)
+    return [found for place in ("raw", "superseded") for found in _find(connection, f"{place}.{feed.name}", rules)]
 
 
-def clean_table(connection: duckdb.DuckDBPyConnection, database: str, table: str, person: Person) -> Found:
+def clean_table(connection: duckdb.DuckDBPyConnection, database: str, table: str, person: Person) -> None:
     """Take the person out of a table that is no feed's: rows of the person go, texts lose the person's values."""
-    goes, new = _table_rules(connection, database, table, person)
-    found = _find(connection, f"{quoted(database)}.{table}", goes, new)
-    if found.removed:
-        connection.execute(f"delete from {quoted(database)}.{table} where {goes}")
-    if found.redacted:
-        assignments = ", ".join(f"{quoted(name)} = {value}" for name, value in new.items())
-        connection.execute(f"update {quoted(database)}.{table} set {assignments} where {_is_changed(new)}")
-    return Found(table.replace('"', ""), found.removed, found.redacted)
+    if find_in_table(connection, database, table, person):
+        rules = _table_rules(connection, database, table, person)
+        connection.execute(f"delete from {quoted(database)}.{table} where {rules.goes}")
+        if rules.new:
+            connection.execute(f"update {quoted(database)}.{table} set {rules.assignments} where {rules.changes}")
 
 
-def find_in_table(connection: duckdb.DuckDBPyConnection, database: str, table: str, person: Person) -> Found:
+def find_in_table(connection: duckdb.DuckDBPyConnection, database: str, table: str, person: Person) -> list[Found]:
     """What `clean_table` would do."""
-    found = _find(connection, f"{quoted(database)}.{table}", *_table_rules(connection, database, table, person))
-    return Found(table.replace('"', ""), found.removed, found.redacted)
+    found = _find(connection, f"{quoted(database)}.{table}", _table_rules(connection, database, table, person))
+    return [replace(one, table=table.replace('"', "")) for one in found]
 
 
-def other_tables(connection: duckdb.DuckDBPyConnection, database: str, without: Iterable[str] = ()) -> list[str]:
-    """All tables of a database, quoted, but those of some schemas."""
+def other_tables(
+    connection: duckdb.DuckDBPyConnection, database: str, schemas: Iterable[str] = (), tables: Iterable[str] = ()
+) -> list[str]:
+    """All tables of a database, quoted, but those of some schemas, and some single ones."""
     rows = connection.execute(
         "select schema_name, table_name from duckdb_tables() "
-        "where database_name = ? and not internal and not temporary and not list_contains(?, schema_name) order by all",
-        [database, list(without)],
+        "where database_name = ? and not internal and not temporary and not list_contains(?, schema_name) "
+        "and not list_contains(?, schema_name || '.' || table_name) order by all",
+        [database, list(schemas), list(tables)],
     ).fetchall()
     return [f"{quoted(schema)}.{quoted(table)}" for schema, table in rows]
 
@@ -116,31 +113,44 @@ def rewrite(path: Path, draft: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _feed_rules(feed: Feed, person: Person) -> tuple[str, dict[str, str]]:
-    """SQL: which rows go, and the new value of every column that may change in the others."""
-    pattern = _literal(person.sql_pattern)
+@dataclass(frozen=True)
+class _Rules:
+    """SQL over one table: which rows go, which of the others change, and the new value of every column that may."""
+
+    goes: str
+    changes: str
+    new: dict[str, str]
+
+    @property
+    def assignments(self) -> str:
+        return ", ".join(f"{quoted(name)} = {value}" for name, value in self.new.items())
+
+
+def _feed_rules(feed: Feed, person: Person) -> _Rules:
+    pattern = literal(person.sql_pattern)
     is_others = " or ".join(f"coalesce({quoted(c.name)}, '') <> ''" for c in owners(feed)) or "false"
     goes = [f"{quoted(c.name)} in (select value from person_ids)" for c in owners(feed)]
-    new = {}
-    for column in feed.columns:
-        if column.data_type not in ("varchar", "json"):
-            continue
-        is_theirs, name = _is_theirs(feed, column, is_others), quoted(column.name)
+    changes: list[str] = []
+    new: dict[str, str] = {}
+    for column in [c for c in feed.columns if c.data_type in ("varchar", "json")]:
+        name, is_theirs = quoted(column.name), _is_theirs(feed, column, is_others)
+        is_named = None if column.pii else f"regexp_matches({name}, {pattern})"
         if is_theirs and is_fixed(feed, column.name):
             goes.append(is_theirs)
-        if column.pii:
-            new[column.name] = f"case when {is_theirs} then null else {name} end"
-        elif column.name in feed.key:
-            goes.append(f"regexp_matches({name}, {pattern})")
-        else:
-            text = _redacted(name, pattern)
-            new[column.name] = f"case when {is_theirs} then null else {text} end" if is_theirs else text
+        if column.name in feed.key:
+            goes += [is_named] if is_named else []
+            continue
+        new[column.name] = name if column.pii else _redacted(name, pattern)
+        if is_theirs:
+            new[column.name] = f"case when {is_theirs} then null else {new[column.name]} end"
+        changes += filter(None, [is_theirs, is_named])
     new["_extra"] = _redacted("_extra", pattern)
-    listed = " or ".join(f"coalesce({condition}, false)" for condition in goes)
-    return f"({listed})", new
+    changes.append(f"regexp_matches(_extra, {pattern})")
+    return _Rules(_any(goes), _any(changes), new)
 
 
 def _is_theirs(feed: Feed, column: Column, is_others: str) -> str | None:
+    """SQL: whether the column's value is the person's, in a row that is not."""
     if column.person == "mention":
         return f"{quoted(column.name)} in (select value from person_ids)"
     if column in traces(feed):
@@ -148,25 +158,22 @@ def _is_theirs(feed: Feed, column: Column, is_others: str) -> str | None:
     return None
 
 
-def _table_rules(
-    connection: duckdb.DuckDBPyConnection, database: str, table: str, person: Person
-) -> tuple[str, dict[str, str]]:
+def _table_rules(connection: duckdb.DuckDBPyConnection, database: str, table: str, person: Person) -> _Rules:
     columns = connection.execute(
         "select column_name, data_type from duckdb_columns() where database_name = ? "
         "and '\"' || schema_name || '\".\"' || table_name || '\"' = ?",
         [database, table],
     ).fetchall()
-    pattern, is_book = _literal(person.sql_pattern), table.split(".")[0].strip('"') in BOOKS
-    goes, new = [], {}
+    pattern, is_book = literal(person.sql_pattern), table.split(".")[0].strip('"') in BOOKS
+    goes, changes, new = [], [], {}
     for name, data_type in columns:
         if data_type in _TEXT_TYPES:
             new[name] = _redacted(quoted(name), pattern)
-            if not is_book:
-                goes.append(f"{quoted(name)} in (select value from person_ids)")
+            changes.append(f"regexp_matches({quoted(name)}, {pattern})")
+            goes += [] if is_book else [f"{quoted(name)} in (select value from person_ids)"]
         elif "VARCHAR" in data_type or "JSON" in data_type:  # lists and structs of text
             goes.append(f"regexp_matches({quoted(name)}::varchar, {pattern})")
-    listed = " or ".join(f"coalesce({condition}, false)" for condition in goes) or "false"
-    return f"({listed})", new
+    return _Rules(_any(goes), _any(changes), new)
 
 
 def _redacted(name: str, pattern: str) -> str:
@@ -175,18 +182,14 @@ def _redacted(name: str, pattern: str) -> str:
     return f"regexp_replace({once}, {pattern}, '\\1{MARK}\\3', 'g')"
 
 
-def _is_changed(new: dict[str, str]) -> str:
-    return " or ".join(f"{quoted(name)} is distinct from {value}" for name, value in new.items()) or "false"
+def _any(conditions: list[str]) -> str:
+    """SQL: whether one of the conditions holds; never null."""
+    return f"({' or '.join(f'coalesce({condition}, false)' for condition in conditions) or 'false'})"
 
 
-def _find(connection: duckdb.DuckDBPyConnection, table: str, goes: str, new: dict[str, str]) -> Found:
-    changes = _is_changed(new)
-    removed, redacted = only_row(
-        connection,
-        f"select count(*) filter (where {goes}), count(*) filter (where not {goes} and ({changes})) from {table}",
-    )
-    return Found(table, removed, redacted)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _find(connection: duckdb.DuckDBPyConnection, table: str, rules: _Rules) -> list[Found]:
+    if not connection.execute(f"select 1 from {table} limit 1").fetchall():
+        return []
+    counts = f"count(*) filter (where {rules.goes}), count(*) filter (where not {rules.goes} and {rules.changes})"
+    removed, redacted = only_row(connection, f"select {counts} from {table}")
+    return [Found(table, removed, redacted)] if removed or redacted else []

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -27,18 +28,20 @@ SQLITE_SIDE_FILES = ("-wal", "-shm", "-journal")  # emptied with their database
 SQLITE_PATIENCE_SECONDS = 60
 
 
-def clean_work_files(erasure: Erasure) -> Iterator[Count]:
-    """Take the person out of every file that no other place is responsible for."""
-    for path in other_files(erasure.settings):
-        try:
-            redacted = _clean(path, erasure)
-        except FileNotFoundError:  # of a run that ended meanwhile
-            continue
-        if redacted:
-            yield Count(PLACE, str(path.relative_to(erasure.settings.home)), redacted=redacted)
+def find_in_work_files(erasure: Erasure) -> Iterator[Count]:
+    """Every file with texts that name the person, but those that other places are responsible for."""
+    for path in _other_files(erasure.settings):
+        if count := _clean(path, erasure, is_dry=True):
+            yield Count(PLACE, str(path.relative_to(erasure.settings.home)), redacted=count)
 
 
-def other_files(settings: Settings) -> Iterator[Path]:
+def clean_work_files(erasure: Erasure) -> None:
+    """Take the person out of all of them that are text; what is not is found again, and told."""
+    for path in _other_files(erasure.settings):
+        _clean(path, erasure, is_dry=False)
+
+
+def _other_files(settings: Settings) -> Iterator[Path]:
     """The files of the home but deliveries, DuckDB files, and what an erasure itself keeps."""
     deliveries = {delivery.path for delivery in scan(settings.landing, read_contracts()).deliveries}
     for folder, _, names in os.walk(settings.home):
@@ -50,23 +53,21 @@ def other_files(settings: Settings) -> Iterator[Path]:
             yield path
 
 
-def _clean(path: Path, erasure: Erasure) -> int:
-    """How many texts of the file lost a value."""
-    data = path.read_bytes()
+def _clean(path: Path, erasure: Erasure, is_dry: bool) -> int:
+    """How many texts of the file name the person; they lose the name, unless it is a dry run or no file of text."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:  # of a process that ended meanwhile
+        return 0
     if data.startswith(SQLITE_MAGIC):
-        return _clean_sqlite(path, erasure)
+        return _clean_sqlite(path, erasure.person, is_dry)
     plain = _unpacked(path, data)
-    text = plain.decode("utf-8", "surrogateescape")
-    if not erasure.person.is_in(text):
-        return 0
-    if b"\0" in plain or _is_being_written(path, erasure.settings):
-        erasure.left.append(f"{path}: names the person and can't be rewritten; remove it by hand")
-        return 0
-    lines = text.splitlines(keepends=True)
+    lines = plain.decode("utf-8", "surrogateescape").splitlines(keepends=True)
     cleaned = [erasure.person.redacted(line) for line in lines]
-    if not erasure.is_dry:
+    count = sum(1 for old, new in zip(lines, cleaned, strict=True) if old != new)
+    if count and not is_dry and b"\0" not in plain and not _is_being_written(path, erasure.settings):
         _replace(path, _packed(path, "".join(cleaned).encode("utf-8", "surrogateescape")))
-    return sum(1 for old, new in zip(lines, cleaned, strict=True) if old != new)
+    return count
 
 
 def _is_being_written(path: Path, settings: Settings) -> bool:
@@ -101,20 +102,19 @@ def _replace(path: Path, data: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _clean_sqlite(path: Path, erasure: Erasure) -> int:
+def _clean_sqlite(path: Path, person: Person, is_dry: bool) -> int:
     """Redact every text of the database; then write it anew, so that nothing stays in free pages or the journal."""
     with closing(sqlite3.connect(path, timeout=SQLITE_PATIENCE_SECONDS, isolation_level=None)) as connection:
-        connection.create_function("redacted", 1, lambda value: _redacted(value, erasure.person), deterministic=True)
-        connection.execute("pragma secure_delete = on")
+        connection.create_function("redacted", 1, lambda value: _redacted(value, person), deterministic=True)
         changed = 0
         for table, columns in _text_columns(connection).items():
             where = " or ".join(f"{column} is not redacted({column})" for column in columns)
-            if erasure.is_dry:
-                changed += connection.execute(f"select count(*) from {table} where {where}").fetchone()[0]
-                continue
-            assignments = ", ".join(f"{column} = redacted({column})" for column in columns)
-            changed += connection.execute(f"update {table} set {assignments} where {where}").rowcount
-        if changed and not erasure.is_dry:
+            changed += connection.execute(f"select count(*) from {table} where {where}").fetchone()[0]
+            if not is_dry:
+                assignments = ", ".join(f"{column} = redacted({column})" for column in columns)
+                connection.execute(f"update {table} set {assignments} where {where}")
+        if changed and not is_dry:
+            connection.execute("pragma secure_delete = on")
             connection.execute("vacuum")
             connection.execute("pragma wal_checkpoint(truncate)")
         return changed
@@ -129,7 +129,7 @@ def _text_columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
     }
 
 
-def _redacted(value: object, person: Person) -> object:
+def _redacted(value: Any, person: Person) -> Any:
     if isinstance(value, str):
         return person.redacted(value)
     if isinstance(value, bytes):
