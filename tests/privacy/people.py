@@ -19,6 +19,7 @@ from tests.warehouse.homes import Home, event, payment
 
 ANNA, BEN = "u-100", "u-1001"  # one id begins with the other
 EMAIL, ADDRESS, SHARED_ADDRESS = "anna.lee@example.com", "203.0.113.7", "198.51.100.4"
+HERS = [ANNA, EMAIL, ADDRESS, "sess-00000001", "device-7"]
 DAY = "2024-03-01"
 AT = f"{DAY}T10:00:00Z"
 

@@ -20,6 +20,7 @@ from tests.privacy.people import (
     BEN,
     DAY,
     EMAIL,
+    HERS,
     SHARED_ADDRESS,
     deliver,
     deliveries,
@@ -32,7 +33,6 @@ from tests.privacy.people import (
 )
 from tests.warehouse.homes import Home, event, payment
 
-HERS = [ANNA, EMAIL, ADDRESS, "sess-00000001", "device-7"]
 TABLES = ("raw", "superseded")
 
 
