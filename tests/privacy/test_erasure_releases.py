@@ -51,7 +51,7 @@ def test_a_release_is_rewritten_in_place_and_open_readers_keep_theirs(tmp_path: 
         assert read(path, "select user_id from finance.mrr_movements_monthly") == [("u-1001",)]
         assert read(path, "select distinct detail from ops.quality_checks") == [("(erased) is unknown",)]
     assert _untouched(settings.current_release) == before
-    assert reader.communicate("now\n")[0].== "2\n"
+    assert reader.communicate("now\n")[0] == "2\n"
 
 
 def _reader(path: Path) -> subprocess.Popen[str]:
