@@ -74,6 +74,20 @@ class Settings:
     def releases(self) -> Path:
         return self.published / "releases"
 
+    @property
+    def erased(self) -> Path:
+        """Who was erased, as keyed hashes; it outlives the candidate."""
+        return self.home / "erased.json"
+
+    @property
+    def erasing(self) -> Path:
+        """What erasures that were killed need to be completed."""
+        return self.work / "erasing"
+
+    @property
+    def receipts(self) -> Path:
+        return self.work / "receipts"
+
 
 def load_settings(home: Path | str | None = None) -> Settings:
     """The settings of `home`, or of `WAREHOUSE_HOME`, or of `data/`.

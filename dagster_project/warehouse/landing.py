@@ -12,7 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -125,9 +125,18 @@ def _delivery(found: Landing, feed: str, day: date, entry: os.DirEntry[str]) -> 
     elif not any(entry.name.endswith(extension) for extension in FORMATS):
         _report(found, entry, f"unknown format; known extensions are {' '.join(FORMATS)}")
     else:
-        identity = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
-        return Delivery(feed, day, entry.name, Path(entry.path), status.st_size, identity)
+        return Delivery(feed, day, entry.name, Path(entry.path), status.st_size, _identity(status))
     return None
+
+
+def looked_at_again(delivery: Delivery) -> Delivery:
+    """The delivery as its file is now, after it was rewritten in place. Raises OSError where it is gone."""
+    status = delivery.path.stat(follow_symlinks=False)
+    return replace(delivery, size=status.st_size, identity=_identity(status))
+
+
+def _identity(status: os.stat_result) -> str:
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
 
 
 def _entries(folder: Path, found: Landing) -> Iterator[os.DirEntry[str]]:

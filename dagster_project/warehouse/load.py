@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from dagster_project.privacy.keep_out import keep_out
 from dagster_project.settings import Settings
 from dagster_project.warehouse import ledger, standing
 from dagster_project.warehouse.contract import Feed, read_contracts
@@ -64,7 +65,10 @@ def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSumma
         landing = scan(settings.landing, feeds)
         summary = LoadSummary(problems=landing.problems)
         for name, feed in feeds.items():
-            loaded = _load_feed(connection, feed, [d for d in landing.deliveries if d.feed == name], summary.problems)
+            deliveries = [d for d in landing.deliveries if d.feed == name]
+            waiting, known_hashes = ledger.pending(connection, deliveries) if deliveries else ([], {})
+            waiting = keep_out(settings, connection, feed, waiting, summary.problems, report)
+            loaded = _load_feed(connection, feed, waiting, known_hashes, summary.problems)
             if loaded:
                 summary.feeds.append(loaded)
                 report(_progress(loaded))
@@ -80,9 +84,12 @@ def _progress(loaded: FeedLoad) -> str:
 
 
 def _load_feed(
-    connection: duckdb.DuckDBPyConnection, feed: Feed, deliveries: list[Delivery], problems: list[Problem]
+    connection: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    waiting: list[Delivery],
+    known_hashes: dict[str, str],
+    problems: list[Problem],
 ) -> FeedLoad | None:
-    waiting, known_hashes = ledger.pending(connection, deliveries) if deliveries else ([], {})
     if not waiting:
         return None
     connection.execute("begin")
