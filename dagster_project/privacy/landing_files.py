@@ -24,7 +24,15 @@ from dagster_project.privacy.person import Person
 from dagster_project.privacy.rules import cleaned, is_owned
 from dagster_project.warehouse.contract import Feed
 from dagster_project.warehouse.landing import Delivery
-from dagster_project.warehouse.reading import BrokenFile, CsvSplit, Piece, csv_fields, read_pieces, split_lines
+from dagster_project.warehouse.reading import (
+    BrokenFile,
+    CsvSplit,
+    HashingFile,
+    Piece,
+    csv_fields,
+    read_pieces,
+    split_lines,
+)
 
 # Records are looked at in lots of about this many bytes; a lot without the person is passed on as it is.
 LOT_BYTES = 1 << 20
@@ -88,11 +96,16 @@ def _clean(delivery: Delivery, feed: Feed, person: Person, draft: Path | None) -
 
 def _lots(delivery: Delivery) -> Iterator[tuple[Piece, list[str] | None]]:
     """The file in lots of whole records, each with the CSV header; the header itself is a lot without records."""
-    is_csv = delivery.format[0] == "csv"
+    with delivery.open() as opened:
+        is_csv = delivery.format[0] == "csv"
+        yield from _cut(
+            read_pieces(HashingFile(opened), delivery.format[1], CsvSplit() if is_csv else split_lines), is_csv
+        )
+
+
+def _cut(pieces: Iterator[Piece], is_csv: bool) -> Iterator[tuple[Piece, list[str] | None]]:
     header: list[str] | None = None
-    for piece in read_pieces(delivery.path, delivery.format[1], CsvSplit() if is_csv else split_lines):
-        if isinstance(piece, str):
-            continue
+    for piece in pieces:
         first = 0
         if is_csv and header is None:
             end = int(piece.ends[0])

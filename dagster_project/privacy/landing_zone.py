@@ -13,7 +13,7 @@ from dagster_project.privacy.landing_files import Change, find, readable, write_
 from dagster_project.privacy.person import Person
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.landing import Delivery, scan
-from dagster_project.warehouse.records import content_hash
+from dagster_project.warehouse.source import content_hash
 
 PLACE = "landing"
 
