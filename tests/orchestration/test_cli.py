@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ["nightly", "backfill", "sample", "status", "releases", "rollback", "query"]
+COMMANDS = ["nightly", "backfill", "sample", "status", "releases", "rollback", "query", "erase", "retain"]
 
 
 def warehouse(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
