@@ -192,6 +192,27 @@ def erase(
 
 
 @app.command()
+def retain(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is past its limit, change nothing.")] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=DAY, metavar="DATE", help="Default: the newest delivery day in the landing zone."),
+    ] = None,
+) -> None:
+    """Say what is older than its class may be kept. Deleting it is still to come."""
+    from dagster_project.console import print_expired
+    from dagster_project.privacy.retention import find_expired
+    from dagster_project.warehouse.transform import project_manifest
+
+    settings = load_settings(ctx.obj)
+    if not dry_run:
+        raise UsageError("nothing is deleted by age yet, since figures of closed days would go too: say --dry-run")
+    day = as_of.date() if as_of else _newest_day(settings)
+    print_expired(list(find_expired(settings, day, project_manifest(settings))), day)
+
+
+@app.command()
 def docs(ctx: typer.Context) -> None:
     """Write the metric catalogue and dbt's pages of tables, columns and lineage."""
     from dagster_project.catalogue.pages import write_docs

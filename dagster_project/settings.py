@@ -24,9 +24,13 @@ class SettingsError(Exception):
     """The configuration can't be used; the message says what was expected, found, and where."""
 
 
+# Settings of what is kept: no model reads them, so that changing one rebuilds nothing.
+KEPT = ("keep_releases", "metrics_", "application_logs_", "security_logs_", "audit_logs_")
+
+
 @dataclass(frozen=True)
 class Reporting:
-    """What a user may set in `settings.yml`: how numbers are reported and how many releases are kept."""
+    """What a user may set in `settings.yml`: how numbers are reported, how many releases and how long data are kept."""
 
     reporting_currency: str = "USD"
     reporting_timezone: str = "UTC"
@@ -35,10 +39,17 @@ class Reporting:
     gross_margin: float = 1.0
     week_start: str = "monday"
     keep_releases: int = 30
+    # how long what was delivered is kept, by the class in the feed's contract; `business` is kept for good
+    metrics_raw_days: int = 7
+    metrics_aggregated_days: int = 90
+    metrics_historical_days: int = 365
+    application_logs_days: int = 30
+    security_logs_days: int = 365
+    audit_logs_days: int = 2557  # seven years, two of them leap years
 
     def dbt_vars(self) -> dict[str, object]:
-        """The settings that dbt models read, by var name (all but the release housekeeping)."""
-        return {name: value for name, value in asdict(self).items() if name != "keep_releases"}
+        """The settings that dbt models read, by var name (all but those of what is kept)."""
+        return {name: value for name, value in asdict(self).items() if not name.startswith(KEPT)}
 
 
 @dataclass(frozen=True)

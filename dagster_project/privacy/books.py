@@ -47,7 +47,10 @@ _IS_IN_TEXT = "regexp_matches(coalesce(raw_text, ''), ?)"
 def balance(
     connection: duckdb.DuckDBPyConnection, feed: Feed, rewritten: Iterable[Rewritten], identities: dict[tuple, str]
 ) -> None:
-    """Bring the ledger of a feed up to date; `identities` are the file system's by (dt, file), after the rewriting."""
+    """Bring the ledger of a feed up to date with what went since `count_before`.
+
+    `identities` are the file system's by (dt, file), after the rewriting.
+    """
     files = {(one.dt, one.file): one for one in rewritten if one.feed == feed.name}
     entered = connection.execute(
         "select _file_id, dt::varchar, file, lines, sha256 from load.deliveries where feed = ?", [feed.name]
@@ -60,7 +63,7 @@ def balance(
     for file_id, _, file, _, one in known:
         if file.endswith(".parquet"):
             _move_up(connection, feed, file_id, one.removed)
-    _recount(connection, feed)
+    _subtract(connection, feed)
     for file_id, dt, file, lines, one in known:
         now = only_row(connection, "select lines from load.deliveries where _file_id = ?", [file_id])[0]
         if lines - len(one.removed) == now:
@@ -82,38 +85,55 @@ def _move_up(connection: duckdb.DuckDBPyConnection, feed: Feed, file_id: int, re
         )
 
 
-def _recount(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
-    """Count anew what the feed's files hold; of a broken file the one entry stays as it is."""
-    is_append = "true" if feed.mode == "append" else "false"
+def count_before(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Remember what the ledger says of every file of the feed, and what the tables hold, before anything goes."""
+    counts = ", ".join(f"ledger.{count} as ledger_{count}, held.{count}" for count in _COUNTS)
     connection.execute(f"""
-        with rows as (
-            select _file_id, "{feed.event_time}"::timestamp as event_at, false as is_lost, false as is_conflict
-            from raw.{feed.name}
-            union all
-            select _file_id, "{feed.event_time}"::timestamp, {is_append}, _conflicts from superseded.{feed.name}
-        ),
-        held as (
-            select _file_id, count(*) filter (where not is_lost) as loaded,
-                count(*) filter (where is_lost) as duplicates,
-                count(*) filter (where {is_append} and is_conflict) as conflicts,
-                min(event_at) as first_event_at, max(event_at) as last_event_at
-            from rows group by _file_id
-        ),
-        broken as (
-            select _file_id, sum(lines)::bigint as quarantined from load.quarantine where feed = '{feed.name}'
-            group by _file_id
-        ),
-        counted as (
-            select files._file_id, coalesce(held.loaded, 0) as loaded, coalesce(held.duplicates, 0) as duplicates,
-                coalesce(held.conflicts, 0) as conflicts, coalesce(broken.quarantined, 0) as quarantined,
-                held.first_event_at, held.last_event_at
-            from load.deliveries as files
-            left join held using (_file_id) left join broken using (_file_id)
-            where files.feed = '{feed.name}' and files.status = 'loaded'
+        create or replace temp table before as
+        select _file_id, {counts} from ({_held(feed)}) as held inner join load.deliveries as ledger using (_file_id)
+    """)
+
+
+_COUNTS = ("loaded", "duplicates", "conflicts", "quarantined")
+
+
+def _subtract(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Take from the ledger what went; by difference, because it also counts what the tables no longer hold."""
+    left = {count: f"before.ledger_{count} - before.{count} + coalesce(now.{count}, 0)" for count in _COUNTS}
+    is_changed = " or ".join(f"before.{count} <> coalesce(now.{count}, 0)" for count in _COUNTS)
+    connection.execute(f"""
+        with now as ({_held(feed)}),
+        changed as (
+            select _file_id, {", ".join(f"{value} as {count}" for count, value in left.items())},
+                now.first_event_at, now.last_event_at
+            from before left join now using (_file_id)
+            where {is_changed}
         )
         update load.deliveries
-        set loaded = counted.loaded, duplicates = counted.duplicates, conflicts = counted.conflicts,
-            quarantined = counted.quarantined, lines = counted.loaded + counted.duplicates + counted.quarantined,
-            first_event_at = counted.first_event_at, last_event_at = counted.last_event_at
-        from counted where load.deliveries._file_id = counted._file_id
+        set {", ".join(f"{count} = changed.{count}" for count in _COUNTS)},
+            lines = changed.loaded + changed.duplicates + changed.quarantined,
+            first_event_at = changed.first_event_at, last_event_at = changed.last_event_at
+        from changed where load.deliveries._file_id = changed._file_id
     """)
+
+
+def _held(feed: Feed) -> str:
+    """SQL: what the loader's tables hold of each file of the feed; of a broken file its one entry."""
+    is_append = "true" if feed.mode == "append" else "false"
+    return f"""
+        with entries as (
+            select _file_id, "{feed.event_time}"::timestamp as event_at, 1 as loaded, 0 as duplicates, 0 as conflicts,
+                0 as quarantined
+            from raw.{feed.name}
+            union all
+            select _file_id, "{feed.event_time}"::timestamp, if({is_append}, 0, 1), if({is_append}, 1, 0),
+                if({is_append} and _conflicts, 1, 0), 0
+            from superseded.{feed.name}
+            union all
+            select _file_id, null, 0, 0, 0, lines from load.quarantine where feed = '{feed.name}'
+        )
+        select _file_id, sum(loaded)::bigint as loaded, sum(duplicates)::bigint as duplicates,
+            sum(conflicts)::bigint as conflicts, sum(quarantined)::bigint as quarantined,
+            min(event_at) as first_event_at, max(event_at) as last_event_at
+        from entries group by _file_id
+    """

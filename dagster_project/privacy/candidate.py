@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from dagster_project.privacy.books import balance, clean_quarantine, find_in_quarantine
+from dagster_project.privacy.books import balance, clean_quarantine, count_before, find_in_quarantine
 from dagster_project.privacy.context import Count, Erasure
 from dagster_project.privacy.tables import (
     Found,
@@ -80,6 +80,7 @@ def _clean_loaded(erasure: Erasure, connection: duckdb.DuckDBPyConnection) -> No
     with known(connection, erasure.person):
         for feed in feeds.values():
             connection.execute("begin")
+            count_before(connection, feed)
             clean_feed(connection, feed, erasure.person)
             clean_quarantine(connection, feed, erasure.person)
             identities = {(d.dt.isoformat(), d.file): d.identity for d in deliveries if d.feed == feed.name}

@@ -20,7 +20,8 @@ from dagster_project.privacy.person import Person
 from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import Feed
 from dagster_project.warehouse.landing import Delivery, Problem, looked_at_again
-from dagster_project.warehouse.records import Batch, Source, read_batches
+from dagster_project.warehouse.records import Batch, read_batches
+from dagster_project.warehouse.source import Columns, Source
 
 
 def keep_out(
@@ -35,7 +36,7 @@ def keep_out(
     erased = read_erased(settings)
     if not erased.entries:
         return [*deliveries]
-    brought_back = _recognised(connection, erased, deliveries)
+    brought_back = _recognised(connection, feed, erased, deliveries)
     return [
         _cleaned(settings, feed, delivery, brought_back[index], problems, report) if index in brought_back else delivery
         for index, delivery in enumerate(deliveries)
@@ -43,12 +44,13 @@ def keep_out(
 
 
 def _recognised(
-    connection: duckdb.DuckDBPyConnection, erased: ErasedList, deliveries: Sequence[Delivery]
+    connection: duckdb.DuckDBPyConnection, feed: Feed, erased: ErasedList, deliveries: Sequence[Delivery]
 ) -> dict[int, Person]:
     """Whom of the erased each delivery holds, by its position; the records are searched set-wise, by their text."""
     found: dict[int, set[str]] = defaultdict(set)
     sources = [Source(index, delivery) for index, delivery in enumerate(deliveries)]
-    for batch in read_batches(sources, frozenset()):
+    columns = Columns(Columns.of(feed).known, required=frozenset())  # a file that lacks some is searched all the same
+    for batch in read_batches(sources, columns):
         connection.register("searched", batch.table)
         for shape in erased.shapes:
             for index, text in _candidates(connection, batch, shape):

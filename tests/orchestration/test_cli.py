@@ -6,7 +6,7 @@ import pytest
 
 from tests.acceptance.homes import Warehouse
 
-COMMANDS = ["nightly", "backfill", "sample", "status", "releases", "rollback", "query"]
+COMMANDS = ["nightly", "backfill", "sample", "status", "releases", "rollback", "query", "docs", "erase", "retain"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
