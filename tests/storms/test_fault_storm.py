@@ -35,8 +35,9 @@ from tests.storms.ground import (
     silent,
     write,
 )
+from tests.warehouse import toys
 
-FAULTS = int(os.environ.get("WAREHOUSE_FAULTS", "3"))
+FAULTS = int(os.environ.get("WAREHOUSE_FAULTS", "1"))
 SEED = int(os.environ.get("WAREHOUSE_STORM_SEED", "1"))
 IS_SHORT = "WAREHOUSE_FAULTS" not in os.environ
 
@@ -59,7 +60,7 @@ MOMENTS: list[Moment] = [
     (release_files, "point_to", "after"),
     (release_files, "prune", "after"),
 ]
-IN_A_TEST_RUN = [MOMENTS[number] for number in (1, 4, 5, 6, 12)]
+IN_A_TEST_RUN = [MOMENTS[number] for number in (1, 4, 5, 12)]
 
 
 @pytest.fixture(scope="module")
@@ -211,13 +212,11 @@ def _restless(ground: Ground, settings: Settings, random: Random) -> None:
 
 
 def test_ids_of_releases_grow_whatever_the_clock_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from tests.warehouse.toys import make_settings, night as toy_night
-
-    settings = make_settings(tmp_path / "home")
+    settings = toys.make_settings(tmp_path / "home")
     years = (2026, 2025, 2031, 1999, 2031)
     for version, year in enumerate(years):
         monkeypatch.setattr(release, "_utc_now", lambda year=year: datetime(year, 1, 1))
-        toy_night(settings, version)
+        toys.night(settings, version)
         assert release.publish(settings, silent).is_current
     ids = [found.release_id for found in release.list_releases(settings)]
     assert ids == sorted(ids, reverse=True) and len(set(ids)) == len(years)
