@@ -75,6 +75,7 @@ def publish(settings: Settings, report: Callable[[str], None] = print) -> Releas
             plan = make_plan(connection, verdict, current, release_id)
             if current and same_content(connection, verdict, plan, current):
                 report(f"release {current} already holds exactly this: nothing new to publish")
+                release_files.prune(settings)  # a publish that was killed did not come to it
                 return replace(find_release(settings, current), unchanged=True)
             _write(settings, connection, verdict, plan)
             moved = _restated(connection, verdict, plan, current)
