@@ -152,8 +152,8 @@ def _inputs(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     current = release_files.current_id(settings)
     releases = {*release_files.retained_ids(settings)[-1:], *([current] if current else [])}
     # in memory it has no place of its own to spill to, and would take the working directory
-    config = {"threads": 2, "temp_directory": str(spill_folder(settings.candidate))}
-    with duckdb.connect(config=config) as connection:
+    spill = str(spill_folder(settings.candidate))
+    with duckdb.connect(config={"threads": 2, "temp_directory": spill}) as connection:
         attach(connection, settings.candidate, CANDIDATE)
         with attached_releases(settings, connection, releases):
             yield connection
