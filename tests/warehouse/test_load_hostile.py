@@ -261,3 +261,11 @@ def test_every_time_zone_that_is_accepted_is_known_to_duckdb() -> None:
     with duckdb.connect() as connection:
         for name in accepted:
             connection.execute("select timestamp '2024-07-01' at time zone ?", [name]).fetchall()
+
+
+def test_what_a_killed_writer_had_moved_out_of_memory_is_removed_by_the_next(home: Home) -> None:
+    spilled = home.settings.work / "warehouse.duckdb.tmp" / "duckdb_temp_1_0_storage_DEFAULT-0.tmp"
+    spilled.parent.mkdir(parents=True)
+    spilled.write_bytes(b"raw text")
+    home.load()
+    assert not spilled.parent.exists()
