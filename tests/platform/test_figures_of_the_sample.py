@@ -77,7 +77,7 @@ SECURITY: list[tuple[str, int, str, Callable]] = [
 ]
 
 
-@pytest.mark.parametrize(("table", "key", "feed", "compute"), PLATFORM, ids=lambda value: str(value))
+@pytest.mark.parametrize(("table", "key", "feed", "compute"), PLATFORM, ids=[table for table, *_ in PLATFORM])
 def test_platform_tables_equal_a_slow_computation(home, table, key, feed, compute):
     zone = [home.settings.reporting.reporting_timezone] if compute.__name__ in ZONED else []
     expected = compute(rows_of(home, feed), *zone)
@@ -86,7 +86,7 @@ def test_platform_tables_equal_a_slow_computation(home, table, key, feed, comput
     assert differing(published(home, f"platform.{table}", key), expected) == []
 
 
-@pytest.mark.parametrize(("table", "key", "feed", "compute"), SECURITY, ids=lambda value: str(value))
+@pytest.mark.parametrize(("table", "key", "feed", "compute"), SECURITY, ids=[table for table, *_ in SECURITY])
 def test_security_tables_equal_a_slow_computation(home, table, key, feed, compute):
     expected = compute(rows_of(home, feed), home.settings.reporting.reporting_timezone)
 
