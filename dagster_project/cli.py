@@ -167,6 +167,32 @@ def rollback(
 
 
 @app.command()
+def approve(
+    ctx: typer.Context,
+    domain: Annotated[str | None, typer.Argument(help="Default: every domain that waits for an approval.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what moved, publish nothing.")] = False,
+) -> None:
+    """Publish a domain that is held back because figures of closed periods moved beyond their tolerance.
+
+    Who approved it is written into ops.approvals. Exit code 1 where another domain is still held back.
+    """
+    from dagster_project.console import Progress, print_moved
+    from dagster_project.warehouse.approve import approve as approve_now
+    from dagster_project.warehouse.approve import waiting
+    from dagster_project.warehouse.release import ReleaseError
+
+    settings, progress = load_settings(ctx.obj), Progress()
+    try:
+        if dry_run:
+            print_moved(waiting(settings, domain, lambda message: progress("approve", message)))
+            return
+        release = approve_now(settings, domain, lambda message: progress("approve", message))
+    except ReleaseError as error:
+        raise UsageError(str(error)) from error
+    raise typer.Exit(HELD_BACK if release.domains_held_back else PUBLISHED)
+
+
+@app.command()
 def erase(
     ctx: typer.Context,
     user: Annotated[str, typer.Option("--user", metavar="ID", help="The person's user_id.")],
@@ -231,15 +257,22 @@ def query(
     ctx: typer.Context,
     sql: Annotated[str, typer.Argument(metavar="SQL")],
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.table,
+    day: Annotated[
+        datetime | None,
+        typer.Option("--as-published", formats=DAY, metavar="DATE", help="The release current at that day's end."),
+    ] = None,
 ) -> None:
-    """Query the current release, read-only."""
+    """Query the current release, or the one that was current at the end of a day, read-only."""
     import duckdb
 
     from dagster_project.console import print_rows
+    from dagster_project.warehouse.as_published import as_published
     from dagster_project.warehouse.release import ReleaseError, open_release
 
+    settings = load_settings(ctx.obj)
     try:
-        with open_release(load_settings(ctx.obj)) as connection:
+        release_id = as_published(settings, day.date()) if day else None
+        with open_release(settings, release_id) as connection:
             found = connection.execute(sql)
             names = [column[0] for column in found.description or []]
             print_rows(names, iter(found.fetchone, None), form)

@@ -20,6 +20,7 @@ from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.release import Release
 from dagster_project.warehouse.status import FeedStatus, HeldBack, Quarantined, Status
 from dagster_project.warehouse.summary import Figure, Summary
+from dagster_project.warehouse.tolerance import Beyond
 
 # A file or a pipe has no width: nothing is cut there.
 WIDTH_WITHOUT_TERMINAL = 1000
@@ -167,6 +168,16 @@ def print_releases(releases: Sequence[Release]) -> None:
             (release.git_revision or "")[:10],
         )
     console().print(table)
+
+
+def print_moved(waiting: Sequence[Beyond]) -> None:
+    """The figures that wait for an approval, the worst of each domain first."""
+    out = console()
+    for beyond in waiting:
+        out.print(f"\n{beyond.domain}, {len(beyond.figures):,} beyond their tolerance", style="bold")
+        for figure in beyond.figures[:ROWS_ON_A_TERMINAL]:
+            out.print(printable(f"  {figure}"))
+    out.print("\nnothing was changed", style="bold")
 
 
 def print_receipt(settings: Settings, receipt: Receipt) -> None:

@@ -86,6 +86,11 @@ class Settings:
         return self.published / "releases"
 
     @property
+    def switches(self) -> Path:
+        """Which release was current when."""
+        return self.work / "switches.jsonl"
+
+    @property
     def erased(self) -> Path:
         """Who was erased, as keyed hashes; it outlives the candidate."""
         return self.home / "erased.json"

@@ -8,12 +8,13 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 
 from dagster_project.settings import Reporting
-from expectations.suite import Suite, holds, reconciles
+from dagster_project.warehouse.causes import CAUSES
+from expectations.suite import Suite, holds, reconciles, shape
 
 
 def suites(reporting: Reporting) -> list[Suite]:
     """One suite per published table."""
-    return [feed_deliveries(), quality_checks(), releases(), domain_freshness()]
+    return [feed_deliveries(), quality_checks(), releases(), domain_freshness(), restatements(), approvals()]
 
 
 def feed_deliveries() -> Suite:
@@ -112,4 +113,30 @@ def domain_freshness() -> Suite:
                 column_list=["domain", "release_id", "as_of", "is_held_back", "reason"]
             ),
         ],
+    )
+
+
+def restatements() -> Suite:
+    """One row per earlier release and figure that it restated."""
+    return Suite(
+        table="ops.restatements",
+        filled_by="select 1 from release_history.restatements",
+        may_be_null=["old_value", "new_value"],
+        expectations=[
+            *shape(
+                "release_id table_name period key column_name old_value new_value moved_rows cause",
+                "release_id table_name period key column_name cause",
+            ),
+            gxe.ExpectColumnValuesToBeInSet(column="cause", value_set=list(CAUSES)),
+            holds("moved_rows > 1 or old_value is distinct from new_value"),
+        ],
+    )
+
+
+def approvals() -> Suite:
+    """One row per earlier release and domain that somebody approved for it."""
+    return Suite(
+        table="ops.approvals",
+        filled_by="select 1 from release_history.approvals",
+        expectations=shape("release_id domain approved_at approved_by restatement reason", "release_id domain"),
     )

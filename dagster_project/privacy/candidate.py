@@ -19,6 +19,7 @@ from dagster_project.privacy.tables import (
     other_tables,
     rewrite,
 )
+from dagster_project.warehouse.causes import note_erasure
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import open_database
 from dagster_project.warehouse.landing import scan
@@ -75,6 +76,7 @@ def _loaded(connection: duckdb.DuckDBPyConnection) -> list[Feed]:
 def _clean_loaded(erasure: Erasure, connection: duckdb.DuckDBPyConnection) -> None:
     """The loader's tables and its books, feed by feed, each in one transaction."""
     feeds, rewritten = read_contracts(), erasure.journal.rewritten()
+    zone = erasure.settings.reporting.reporting_timezone
     create_tables(connection, feeds.values())
     deliveries = scan(erasure.settings.landing, feeds).deliveries
     with known(connection, erasure.person):
@@ -82,6 +84,7 @@ def _clean_loaded(erasure: Erasure, connection: duckdb.DuckDBPyConnection) -> No
             connection.execute("begin")
             count_before(connection, feed)
             clean_feed(connection, feed, erasure.person)
+            note_erasure(connection, feed, zone)
             clean_quarantine(connection, feed, erasure.person)
             identities = {(d.dt.isoformat(), d.file): d.identity for d in deliveries if d.feed == feed.name}
             balance(connection, feed, rewritten, identities)

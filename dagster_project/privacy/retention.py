@@ -28,7 +28,7 @@ from dagster_project.settings import Reporting, Settings
 from dagster_project.warehouse.contract import RAW_SCHEMA, Feed, read_contracts
 from dagster_project.warehouse.database import only_row, open_database
 from dagster_project.warehouse.fingerprint import describe, qualified, quoted
-from dagster_project.warehouse.gate_dbt import is_published, primary_keys, published_tables
+from dagster_project.warehouse.gate_dbt import feeds_of, primary_keys, published_tables
 from dagster_project.warehouse.landing import scan
 from dagster_project.warehouse.release import open_release
 from dagster_project.warehouse.release_files import current_id
@@ -110,30 +110,9 @@ def _periods_of_metrics(
     present, keys, found = describe(connection, release_id), primary_keys(manifest), {}
     classes = {name: feed.retention for name, feed in read_contracts().items()}
     for table in (table for tables in published_tables(manifest).values() for table in tables if table in present):
-        if {classes[feed] for feed in _feeds_of(manifest, table)} == {"metrics"}:
+        if {classes[feed] for feed in feeds_of(manifest, table)} == {"metrics"}:
             columns = present[table].columns
             period = next((name for name in keys.get(table, ()) if columns[name] in ("DATE", "TIMESTAMP")), None)
             if period:
                 found[table] = (period, columns[period] == "TIMESTAMP")
     return found
-
-
-def _feeds_of(manifest: Mapping[str, Any], table: str) -> set[str]:
-    """The feeds that a published table is made of, by whatever way."""
-    nodes = manifest["nodes"]
-    waiting = [name for name, node in nodes.items() if is_published(node) and _table(node) == table]
-    feeds: set[str] = set()
-    seen: set[str] = set()
-    while waiting:
-        unique_id = waiting.pop()
-        source = manifest["sources"].get(unique_id)
-        if source and source["schema"] == RAW_SCHEMA:
-            feeds.add(source["name"])
-        if unique_id not in seen:
-            seen.add(unique_id)
-            waiting += nodes.get(unique_id, {}).get("depends_on", {}).get("nodes", [])
-    return feeds
-
-
-def _table(node: Mapping[str, Any]) -> str:
-    return f"{node['schema']}.{node['alias']}"

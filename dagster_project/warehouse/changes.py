@@ -13,6 +13,7 @@ from datetime import date
 
 import duckdb
 
+from dagster_project.warehouse.causes import Known, local_day, note_causes
 from dagster_project.warehouse.contract import RAW_SCHEMA, Feed
 from dagster_project.warehouse.ledger import next_file_id
 from dagster_project.warehouse.raw_tables import contract_columns
@@ -47,8 +48,8 @@ def begin_build(
     `recompute` names some that are to be computed again as if all their rows were new.
     """
     connection.execute("begin")
-    known = connection.execute("select first_file_id, definitions, is_complete from load.progress").fetchall()
-    first_file_id, built_by, is_complete = known[0] if known else (1, None, True)
+    known = connection.execute("select first_file_id, definitions, is_complete, as_of from load.progress").fetchall()
+    first_file_id, built_by, is_complete, built_as_of = known[0] if known else (1, None, True, None)
     reason = _reason_to_rebuild(built_by, is_complete, definitions)
     if not known:
         connection.execute("insert into load.progress (first_file_id) values (1)")
@@ -57,6 +58,7 @@ def begin_build(
         "update load.progress set is_complete = false, is_full = ?, recompute_from = ?, recompute_to = ?",
         [reason is not None, *days],
     )
+    note_causes(connection, feeds, Known(first_file_id, built_as_of, built_by), definitions, timezone, days)
     for feed in feeds:
         condition = "false" if reason else _is_changed(feed, first_file_id, timezone, recompute)
         _show_changes(connection, feed, condition, with_moved=not reason)
@@ -90,10 +92,7 @@ def _is_changed(feed: Feed, first_file_id: int, timezone: str, recompute: Days |
     """SQL: whether a standing row came in since the last build, or belongs to a day that is to be recomputed."""
     condition = f"_file_id >= {first_file_id}"
     if recompute:
-        time = f'"{feed.event_time}"'
-        if next(c for c in feed.columns if c.name == feed.event_time).data_type == "timestamp":
-            time = f"({time} at time zone 'UTC') at time zone '{timezone}'"
-        condition += f" or cast({time} as date) between date '{recompute.first}' and date '{recompute.last}'"
+        condition += f" or {local_day(feed, timezone)} between date '{recompute.first}' and date '{recompute.last}'"
     return condition
 
 

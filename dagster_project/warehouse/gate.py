@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from dagster_project.settings import Settings
 from dagster_project.warehouse.database import open_database, writer_lock
 from dagster_project.warehouse.fingerprint import Fingerprint, fingerprints, tables_in
-from dagster_project.warehouse.gate_dbt import build_checks, data_test_checks, primary_keys, published_tables
+from dagster_project.warehouse.gate_dbt import build_checks, data_test_checks, published_tables
 from dagster_project.warehouse.gate_expectations import run_expectations
+from dagster_project.warehouse.restatement_rules import restatement_rules
 from dagster_project.warehouse.verdict import DOMAINS, Check, Verdict, verdict_file, write_verdict
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def run_gate(
             *run_expectations(settings, sorted(judged), report),
         ]
         checks = _uniquely_named([*builds, *quality])
-        verdict = Verdict(as_of, tables, judged, checks, held_back(builds, quality), primary_keys(manifest))
+        verdict = Verdict(as_of, tables, judged, checks, held_back(builds, quality), restatement_rules(manifest))
         write_verdict(settings, verdict)
         _tell(verdict, report)
         return verdict

@@ -12,6 +12,7 @@ from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.warehouse.contract import RAW_SCHEMA
 from dagster_project.warehouse.verdict import DOMAINS, Check
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def published_tables(manifest: Manifest) -> dict[str, list[str]]:
     tables: dict[str, list[str]] = {domain: [] for domain in DOMAINS}
     for node in manifest["nodes"].values():
         if is_published(node):
-            tables[str(domain_of(node))].append(f"{node['schema']}.{node['alias']}")
+            tables[str(domain_of(node))].append(_table(node))
     return {domain: sorted(names) for domain, names in tables.items()}
 
 
@@ -36,13 +37,28 @@ def primary_keys(manifest: Manifest) -> dict[str, list[str]]:
     """The columns that make a row of a published table unique, by `schema.name`, as its primary_key test has them."""
     nodes = manifest["nodes"]
     return {
-        f"{nodes[test['attached_node']]['schema']}.{nodes[test['attached_node']]['alias']}": list(
-            test["test_metadata"]["kwargs"]["columns"]
-        )
+        _table(nodes[test["attached_node"]]): list(test["test_metadata"]["kwargs"]["columns"])
         for test in nodes.values()
         if (test.get("test_metadata") or {}).get("name") == "primary_key"
         if test["attached_node"] in nodes and is_published(nodes[test["attached_node"]])
     }
+
+
+def feeds_of(manifest: Manifest, table: str) -> set[str]:
+    """The feeds that a published table is made of, by whatever way."""
+    nodes = manifest["nodes"]
+    waiting = [name for name, node in nodes.items() if is_published(node) and _table(node) == table]
+    feeds: set[str] = set()
+    seen: set[str] = set()
+    while waiting:
+        unique_id = waiting.pop()
+        source = manifest["sources"].get(unique_id)
+        if source and source["schema"] == RAW_SCHEMA:
+            feeds.add(source["name"])
+        if unique_id not in seen:
+            seen.add(unique_id)
+            waiting += nodes.get(unique_id, {}).get("depends_on", {}).get("nodes", [])
+    return feeds
 
 
 def build_checks(manifest: Manifest, results: Iterable[NodeResult]) -> list[Check]:
@@ -85,6 +101,10 @@ def domain_of(node: Node) -> str | None:
 def is_published(node: Node) -> bool:
     """Whether a node is a model of the marts, whose table is published."""
     return node["resource_type"] == "model" and PurePosixPath(node["original_file_path"]).parts[1] == "marts"
+
+
+def _table(node: Node) -> str:
+    return f"{node['schema']}.{node['alias']}"
 
 
 def _concerned(manifest: Manifest, unique_id: str) -> list[str]:

@@ -2,8 +2,8 @@
 
 `raw.<feed>` holds the standing rows, one for each key; `superseded.<feed>` those that lost to them; `moved.<feed>`
 what the models still have to learn of rows of former nights that left the standing ones or came back; `load` has the
-ledger, the quarantine, the contracts' figures that checks read, the landing zone's problems, and how far the models
-have got.
+ledger, the quarantine, the contracts' figures that checks read, the landing zone's problems, how far the models
+have got, and what made figures of past days move (causes.py).
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ _TABLES = """
     create table if not exists load.progress (
         first_file_id bigint, as_of date, definitions varchar, is_complete boolean, is_full boolean,
         recompute_from date, recompute_to date
+    );
+    create table if not exists load.causes (
+        noted_at timestamp, cause varchar, feed varchar, first_day date, last_day date
     );
 """
 # Columns of every raw table beyond its contract: unknown columns, and where the row came from.

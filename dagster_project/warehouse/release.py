@@ -7,7 +7,7 @@ judged after it was written, and made current by one rename. Readers never see a
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -17,22 +17,32 @@ import duckdb
 
 from dagster_project.settings import PROJECT_ROOT, Settings
 from dagster_project.warehouse import release_files
-from dagster_project.warehouse.database import spill_folder, writer_lock
+from dagster_project.warehouse.database import writer_lock
 from dagster_project.warehouse.fingerprint import describe, quoted
 from dagster_project.warehouse.release_files import ReleaseError
 from dagster_project.warehouse.release_history import (
     COLUMNS,
+    Approval,
     ReleaseRow,
     attach,
-    attached_releases,
-    read_freshness,
     read_releases,
     remember,
     write_history,
 )
-from dagster_project.warehouse.release_plan import CANDIDATE, Plan, judged, make_plan, same_content
+from dagster_project.warehouse.release_plan import (
+    CANDIDATE,
+    Plan,
+    find_restated,
+    hold_back,
+    judged,
+    make_plan,
+    publish_inputs,
+    require_judged_candidate,
+    same_content,
+)
 from dagster_project.warehouse.release_tables import comment, copy_table, verify
-from dagster_project.warehouse.restated import Restated, restated
+from dagster_project.warehouse.restated import MOVED, Restated
+from dagster_project.warehouse.switches import note_switch
 from dagster_project.warehouse.verdict import Verdict
 
 __all__ = ["Release", "ReleaseError", "list_releases", "open_release", "publish", "remember", "rollback"]
@@ -60,9 +70,10 @@ class Release:
     restated: tuple[Restated, ...] = ()
 
 
-def publish(settings: Settings, report: Callable[[str], None] = print) -> Release:
+def publish(settings: Settings, report: Callable[[str], None] = print, approvals: Collection[Approval] = ()) -> Release:
     """Publish the candidate as the gate has judged it and return the release that is current afterwards.
 
+    A domain whose closed figures moved beyond their tolerance is held back, unless an approval is of exactly that.
     Raises ReleaseError where there is no verdict, where it is not of exactly this candidate, or where what was
     written is not what was judged; the current release then stays as it is.
     """
@@ -71,15 +82,18 @@ def publish(settings: Settings, report: Callable[[str], None] = print) -> Releas
         verdict = judged(settings)
         current = release_files.current_id(settings)
         release_id = release_files.next_id(release_files.retained_ids(settings), _utc_now())
-        with _inputs(settings) as connection:
+        with publish_inputs(settings) as connection:
+            require_judged_candidate(connection, verdict)
+            moved = find_restated(connection, verdict, current, release_id)
+            verdict = hold_back(connection, verdict, approvals)
+            moved = [table for table in moved if table.table.split(".")[0] not in verdict.held_back]
             plan = make_plan(connection, verdict, current, release_id)
             if current and same_content(connection, verdict, plan, current):
                 report(f"release {current} already holds exactly this: nothing new to publish")
                 release_files.prune(settings)  # a publish that was killed did not come to it
                 return replace(find_release(settings, current), unchanged=True)
-            _write(settings, connection, verdict, plan)
-            moved = _restated(connection, verdict, plan, current)
-        release_files.point_to(settings, release_id)
+            _write(settings, connection, verdict, plan, approvals)
+        _switch(settings, release_id)
         release_files.prune(settings)
         _tell(plan, moved, report)
         return replace(find_release(settings, release_id), restated=tuple(moved))
@@ -113,20 +127,20 @@ def rollback(settings: Settings, release_id: str | None = None, report: Callable
         release_files.prepare(settings)
         chosen = find_release(settings, release_id or _before_current(settings))
         if not chosen.is_current:
-            release_files.point_to(settings, chosen.release_id)
+            _switch(settings, chosen.release_id)
         return replace(chosen, is_current=True)
 
 
 @contextmanager
-def open_release(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The current release, read-only; SQL run on it reaches neither files nor the network nor any setting.
+def open_release(settings: Settings, release_id: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A release, by default the current one, read-only; its SQL reaches neither files nor the network nor any setting.
 
     Raises ReleaseError where nothing was published yet.
     """
-    current = release_files.current_id(settings)
-    if current is None:
+    opened = release_id or release_files.current_id(settings)
+    if opened is None:
         raise ReleaseError(f"{settings.published}: nothing was published yet; run `warehouse nightly` first")
-    with _attached(settings, current) as connection:
+    with _attached(settings, opened) as connection:
         for statement in LOCK_DOWN:
             connection.execute(statement)
         yield connection
@@ -144,22 +158,13 @@ def _attached(settings: Settings, release_id: str) -> Iterator[duckdb.DuckDBPyCo
         yield connection
 
 
-@contextmanager
-def _inputs(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """What a publish reads: the candidate, the current release (its tables) and the newest (its history)."""
-    if not settings.candidate.exists():
-        raise ReleaseError(f"{settings.candidate} does not exist: load, transform and judge before publishing")
-    current = release_files.current_id(settings)
-    releases = {*release_files.retained_ids(settings)[-1:], *([current] if current else [])}
-    # in memory it has no place of its own to spill to, and would take the working directory
-    spill = str(spill_folder(settings.candidate))
-    with duckdb.connect(config={"threads": 2, "temp_directory": spill}) as connection:
-        attach(connection, settings.candidate, CANDIDATE)
-        with attached_releases(settings, connection, releases):
-            yield connection
-
-
-def _write(settings: Settings, connection: duckdb.DuckDBPyConnection, verdict: Verdict, plan: Plan) -> None:
+def _write(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    verdict: Verdict,
+    plan: Plan,
+    approvals: Collection[Approval],
+) -> None:
     """Build the release beside the others, read it back from disk, and give it its name."""
     draft = release_files.draft_path(settings, plan.release_id)
     try:
@@ -167,7 +172,7 @@ def _write(settings: Settings, connection: duckdb.DuckDBPyConnection, verdict: V
         described = {source: describe(connection, source) for source in set(plan.sources.values())}
         for table, source in plan.sources.items():
             copy_table(connection, source, "release", table, described[source][table])
-        _write_ops(settings, connection, verdict, plan)
+        _write_ops(settings, connection, verdict, plan, approvals)
         connection.execute("checkpoint release")
         connection.execute("detach release")
         verify(draft, plan.fingerprints)
@@ -176,7 +181,13 @@ def _write(settings: Settings, connection: duckdb.DuckDBPyConnection, verdict: V
         release_files.sweep(settings)
 
 
-def _write_ops(settings: Settings, connection: duckdb.DuckDBPyConnection, verdict: Verdict, plan: Plan) -> None:
+def _write_ops(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    verdict: Verdict,
+    plan: Plan,
+    approvals: Collection[Approval],
+) -> None:
     """The release's rows about itself, in tables described in the candidate's words, or else the last release's."""
     row = ReleaseRow(
         release_id=plan.release_id,
@@ -187,7 +198,8 @@ def _write_ops(settings: Settings, connection: duckdb.DuckDBPyConnection, verdic
         git_revision=_git_revision(),
     )
     newest = release_files.retained_ids(settings)[-1:]
-    write_history(connection, newest[0] if newest else None, "release", row, verdict.checks, plan.freshness)
+    write_history(connection, newest[0] if newest else None, "release", row, verdict.checks, plan.freshness, approvals)
+    connection.execute(f"insert into release.ops.restatements from {MOVED}")
     described = describe(connection, CANDIDATE)
     if newest:
         described = describe(connection, newest[0]) | described
@@ -208,6 +220,12 @@ def _release(settings: Settings, row: ReleaseRow, current: str | None) -> Releas
     )
 
 
+def _switch(settings: Settings, release_id: str) -> None:
+    note_switch(settings)  # the last one, where whoever made it was killed before it was noted
+    release_files.point_to(settings, release_id)
+    note_switch(settings)
+
+
 def _names(listed: str) -> tuple[str, ...]:
     return tuple(listed.split(", ")) if listed else ()
 
@@ -221,21 +239,6 @@ def _before_current(settings: Settings) -> str:
             f"there is no release before the current one ({current}); retained are: {', '.join(retained) or 'none'}"
         )
     return earlier[-1]
-
-
-def _restated(
-    connection: duckdb.DuckDBPyConnection, verdict: Verdict, plan: Plan, current: str | None
-) -> list[Restated]:
-    if current is None:
-        return []
-    before = read_freshness(connection, current)
-    found = []
-    for domain, as_of in ((domain, state.as_of) for domain, state in before.items() if state.as_of):
-        fresh = {
-            t: key for t, key in verdict.keys.items() if t.startswith(f"{domain}.") and plan.sources.get(t) == CANDIDATE
-        }
-        found += restated(connection, current, CANDIDATE, fresh, as_of)
-    return found
 
 
 def _tell(plan: Plan, moved: Iterable[Restated], report: Callable[[str], None]) -> None:

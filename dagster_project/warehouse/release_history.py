@@ -1,6 +1,7 @@
 """The tables of `ops` that a release writes about itself, and how their history is handed on.
 
-`ops.releases` and `ops.quality_checks` accumulate: each release holds the rows of all before it and its own.
+`ops.releases`, `ops.quality_checks`, `ops.restatements` and `ops.approvals` accumulate: each release holds the rows of
+all before it and its own.
 `ops.domain_freshness` says where the tables of each domain come from, as of this release.
 """
 
@@ -19,7 +20,7 @@ from dagster_project.warehouse import release_files
 from dagster_project.warehouse.fingerprint import describe, qualified, quoted
 from dagster_project.warehouse.verdict import DOMAINS, Check
 
-HISTORY = ("ops.releases", "ops.quality_checks")
+HISTORY = ("ops.releases", "ops.quality_checks", "ops.restatements", "ops.approvals")
 FRESHNESS = "ops.domain_freshness"
 
 COLUMNS = {
@@ -41,6 +42,25 @@ COLUMNS = {
         "observed": "varchar",
         "detail": "varchar",
     },
+    "ops.restatements": {
+        "release_id": "varchar",
+        "table_name": "varchar",
+        "period": "date",
+        "key": "varchar",
+        "column_name": "varchar",
+        "old_value": "double",
+        "new_value": "double",
+        "moved_rows": "bigint",
+        "cause": "varchar",
+    },
+    "ops.approvals": {
+        "release_id": "varchar",
+        "domain": "varchar",
+        "approved_at": "timestamp",
+        "approved_by": "varchar",
+        "restatement": "varchar",
+        "reason": "varchar",
+    },
     FRESHNESS: {
         "domain": "varchar",
         "release_id": "varchar",
@@ -60,6 +80,18 @@ class Freshness:
     as_of: date | None
     is_held_back: bool
     reason: str | None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who let a domain be published though closed figures of it moved beyond their tolerance; `restatement` is a stamp
+    of exactly what moved, `reason` what would have held the domain back."""
+
+    domain: str
+    approved_at: datetime
+    approved_by: str
+    restatement: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -120,8 +152,11 @@ def create_table(connection: duckdb.DuckDBPyConnection, database: str, table: st
 
 
 def copy_rows(connection: duckdb.DuckDBPyConnection, source: str, table: str, target: str, target_table: str) -> None:
-    """Insert the history of a release by the columns that it has in common with today's."""
-    known = describe(connection, source)[table].columns
+    """Insert the history of a release by the columns that it has in common with today's; an older one may have none."""
+    described = describe(connection, source)
+    if table not in described:
+        return
+    known = described[table].columns
     both = ", ".join(name for name in COLUMNS[table] if name in known)
     connection.execute(
         f"insert into {qualified(target, target_table)} ({both}) select {both} from {qualified(source, table)}"
@@ -145,11 +180,17 @@ def write_history(
     row: ReleaseRow,
     checks: Iterable[Check],
     freshness: Iterable[Freshness],
+    approvals: Iterable[Approval],
 ) -> None:
-    """Make the three tables in the release being built: the newest release's history and this one's rows."""
+    """Make these tables in the release being built: the newest release's history and this one's rows.
+
+    What was restated is too much for rows of Python: its table is made with the history alone.
+    """
     own: dict[str, list[tuple[object, ...]]] = {
         "ops.releases": [astuple(row)],
         "ops.quality_checks": [(row.release_id, *astuple(check)) for check in checks],
+        "ops.restatements": [],
+        "ops.approvals": [(row.release_id, *astuple(approval)) for approval in approvals],
         FRESHNESS: [astuple(state) for state in freshness],
     }
     for table, rows in own.items():

@@ -107,6 +107,7 @@ def summarise(settings: Settings, since: datetime) -> Summary:
             "from ops.feed_deliveries where loaded_at >= ?",
             [since],
         ).fetchall()[0]
+        held_back = connection.execute("select domain, reason from ops.domain_freshness where is_held_back").fetchall()
         figures = _figures(connection)
     release = next(release for release in list_releases(settings) if release.is_current)
     return Summary(
@@ -115,7 +116,7 @@ def summarise(settings: Settings, since: datetime) -> Summary:
         quarantined=int(quarantined),
         checks_passed=len(verdict.checks) - len(failed),
         failed=failed,
-        held_back=verdict.held_back,
+        held_back=dict(held_back),
         release=release,
         is_new_release=release.published_at >= since.replace(microsecond=0),
         figures=figures,

@@ -29,12 +29,28 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """How a table is compared with its former release, see restatement_rules.py.
+
+    `key` are the columns that make a row unique, `feeds` what the table is made of; `names_people` where the key does.
+    """
+
+    key: list[str]
+    feeds: list[str] = field(default_factory=list)
+    names_people: bool = False
+    closes_on: str | None = None
+    averages: list[str] = field(default_factory=list)
+    tolerance: float | None = None
+    floors: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The gate's judgement of exactly one candidate.
 
     `tables` names the tables that each domain publishes, `fingerprints` what was in those that exist,
-    `held_back` the domains that keep their last release, with the reason in words; `keys` the columns that make a row
-    of a table unique.
+    `held_back` the domains that keep their last release, with the reason in words; `rules` how the publish step
+    compares the tables with the release before.
     """
 
     as_of: date
@@ -42,7 +58,7 @@ class Verdict:
     fingerprints: dict[str, Fingerprint]
     checks: list[Check]
     held_back: dict[str, str]
-    keys: dict[str, list[str]] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
 
 
 def verdict_file(settings: Settings) -> Path:
@@ -71,5 +87,5 @@ def read_verdict(settings: Settings) -> Verdict | None:
         fingerprints={table: Fingerprint(**found) for table, found in content["fingerprints"].items()},
         checks=[Check(**check) for check in content["checks"]],
         held_back=content["held_back"],
-        keys=content["keys"],
+        rules={table: Rule(**rule) for table, rule in content["rules"].items()},
     )

@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,14 @@ def held_back(warehouse: Warehouse) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse = Warehouse(tmp_path_factory.mktemp("home"))
+    warehouse.deliver("payments", "2024-02-28", payments("2024-02-28", 12_000))
     warehouse.deliver("payments", "2024-03-01", payments("2024-03-01", 100))
     warehouse.deliver("users", "2024-03-01", users("2024-03-01", 5))
     warehouse.nightly()
     return warehouse
 
 
-GOOD_DAY = [("2024-03-01", 1000)]
+GOOD_DAY = [("2024-02-28", 120_000), ("2024-03-01", 1000)]
 
 
 def test_money_without_an_exchange_rate_holds_finance_back_until_it_is_corrected(warehouse: Warehouse) -> None:
@@ -77,3 +79,27 @@ def test_a_night_killed_at_any_moment_leaves_the_release_and_the_next_completes(
     assert warehouse.volume() == [*before, ("2024-03-04", 500)], f"seed {seed}"
     assert not list((warehouse.home / "published").rglob(".*")), "something half-made was left behind"
     assert {path.name for path in Path(warehouse.home / "work").glob("*.duckdb*")} == {"warehouse.duckdb"}
+
+
+def test_a_closed_day_that_a_delivery_takes_most_of_is_held_back_until_it_is_approved(warehouse: Warehouse) -> None:
+    [large, *others] = warehouse.volume()
+    warehouse.deliver("payments", "2024-02-28", payments("2024-02-28", 7))
+    output = warehouse.nightly(exit_code=1)
+    assert "attempts of 2024-02-28" in output and "12,000 became 7 (corrected delivery, tolerance 50%)" in output
+    assert warehouse.volume() == [large, *others]
+    assert "`warehouse approve finance`" in warehouse.run("status").stdout
+    assert warehouse.run("approve", "--dry-run").returncode == 0
+    assert warehouse.volume() == [large, *others]
+    approved = warehouse.run("approve", "finance")
+    assert approved.returncode == 0, approved.stdout + approved.stderr
+    assert warehouse.volume() == [("2024-02-28", 70), *others]
+    assert held_back(warehouse) == {}
+    moved = "select key, old_value::int, new_value::int, cause from ops.restatements where column_name = 'attempts'"
+    assert warehouse.query(f"{moved} and period = date '2024-02-28' and new_value = 7") == [
+        ('{"kind":"bill","method":"unknown"}', 12_000, 7, "corrected delivery")
+    ]
+    assert warehouse.query("select domain, release_id from ops.approvals") == [("finance", warehouse.release())]
+    today = datetime.now(UTC).date()
+    assert warehouse.run("query", "--as-published", f"{today}", "select 1").returncode == 0
+    refused = warehouse.run("query", "--as-published", f"{today - timedelta(days=2)}", "select 1")
+    assert (refused.returncode, "no release was current at the end of" in refused.stderr) == (2, True)

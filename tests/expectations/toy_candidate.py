@@ -171,6 +171,15 @@ create table release_history.quality_checks as
         'error' as severity, true as passed, null::varchar as observed, null::varchar as detail;
 create table ops.releases as from release_history.releases;
 create table ops.quality_checks as from release_history.quality_checks;
+create table release_history.restatements as
+    select '20261101T020000Z' as release_id, 'finance.payments_daily' as table_name, date '2026-10-30' as period,
+        '{"kind":"bill"}' as key, 'attempts' as column_name, null::double as old_value, 2::double as new_value,
+        1::bigint as moved_rows, 'late data' as cause;
+create table release_history.approvals as
+    select '20261101T020000Z' as release_id, 'finance' as domain, timestamp '2026-11-01 02:00' as approved_at,
+        'kim' as approved_by, 'a1b2' as restatement, 'figures moved' as reason;
+create table ops.restatements as from release_history.restatements;
+create table ops.approvals as from release_history.approvals;
 create table ops.domain_freshness (
     domain varchar, release_id varchar, as_of date, is_held_back boolean, reason varchar);
 """
@@ -187,10 +196,12 @@ TABLES = (
     "finance.payment_recovery_monthly",
     "finance.payments_daily",
     "finance.unit_economics_monthly",
+    "ops.approvals",
     "ops.domain_freshness",
     "ops.feed_deliveries",
     "ops.quality_checks",
     "ops.releases",
+    "ops.restatements",
     *toy_platform.TABLES,
     "product.active_users_daily",
     "product.engagement_daily",

@@ -6,7 +6,19 @@ import pytest
 
 from tests.acceptance.homes import Warehouse
 
-COMMANDS = ["nightly", "backfill", "sample", "status", "releases", "rollback", "query", "docs", "erase", "retain"]
+COMMANDS = [
+    "nightly",
+    "backfill",
+    "sample",
+    "status",
+    "releases",
+    "rollback",
+    "approve",
+    "query",
+    "docs",
+    "erase",
+    "retain",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -22,7 +34,9 @@ def test_status_answers_before_anything_ever_ran(tmp_path: Path) -> None:
     assert "payments" in result.stdout
 
 
-@pytest.mark.parametrize("arguments", [["nightly"], ["query", "select 1"], ["rollback"], ["no-such-command"]])
+@pytest.mark.parametrize(
+    "arguments", [["nightly"], ["query", "select 1"], ["rollback"], ["approve"], ["no-such-command"]]
+)
 def test_what_can_not_be_done_yet_is_wrong_usage_with_a_message(tmp_path: Path, arguments: list[str]) -> None:
     result = Warehouse(tmp_path).run(*arguments)
     assert result.returncode == 2, result.stdout + result.stderr

@@ -63,6 +63,8 @@ def test_a_backfill_of_one_day_stays_as_of_the_newest_and_says_what_moved(home: 
     run_backfill(home, Days(FIRST, FIRST), lambda step, message: told.append(message))
     assert list_releases(home)[0].as_of == NEWEST
     assert "restated: finance.payments_daily: 1 row, 2024-03-01 to 2024-03-01" in told
+    moved = "select old_value, new_value, moved_rows, cause from ops.restatements where column_name = 'attempts'"
+    assert Commands(home.home).query(moved) == [(100, 90, 1, "backfill")]
 
 
 def test_a_step_that_is_launched_by_itself_runs_the_checks_of_its_assets_and_judges_nothing(home: Settings) -> None:

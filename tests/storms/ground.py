@@ -36,7 +36,7 @@ LEDGER = (
     "feed, dt, file, lines, loaded, duplicates, conflicts, quarantined, first_event_at, last_event_at, sha256, status"
 )
 QUARANTINE = "feed, dt, file, line, lines, reason, raw_text"
-EXPECTED_IN_WORK = {"warehouse.duckdb", "writer.lock", "verdict.json", "build_results.json", "dbt"}
+EXPECTED_IN_WORK = {"warehouse.duckdb", "writer.lock", "verdict.json", "build_results.json", "switches.jsonl", "dbt"}
 
 State = dict[str, Fingerprint | list[tuple]]
 

@@ -10,7 +10,7 @@ import duckdb
 from dagster_project.settings import Reporting, Settings
 from dagster_project.warehouse.fingerprint import fingerprints, tables_in
 from dagster_project.warehouse.release import remember
-from dagster_project.warehouse.verdict import DOMAINS, Check, Verdict, write_verdict
+from dagster_project.warehouse.verdict import DOMAINS, Check, Rule, Verdict, write_verdict
 
 CANDIDATE_TABLES = """
 create or replace table finance.payments_daily as
@@ -23,6 +23,8 @@ comment on table finance.payments_daily is 'One row per day; it''s the grain';
 comment on column finance.payments_daily.attempts is 'Attempts by attempted_at';
 comment on table ops.feed_deliveries is 'One row per file';
 create or replace table ops.releases as from release_history.releases;
+create or replace table ops.restatements as from release_history.restatements;
+create or replace table ops.approvals as from release_history.approvals;
 comment on table ops.releases is 'One row per release';
 comment on column ops.releases.as_of is 'The as-of day';
 """
@@ -50,13 +52,14 @@ def judge(
     held_back: dict[str, str] | None = None,
     as_of: date = date(2026, 11, 23),
     checks: tuple[Check, ...] = (PASSED,),
+    rules: dict[str, Rule] | None = None,
 ) -> None:
     """Write a verdict on the candidate as it is now, as the gate would."""
     with duckdb.connect(str(settings.candidate), read_only=True) as connection:
         present = tables_in(connection, "warehouse", DOMAINS)
         found = fingerprints(connection, "warehouse", present)
     tables = {domain: [table for table in present if table.startswith(f"{domain}.")] for domain in DOMAINS}
-    write_verdict(settings, Verdict(as_of, tables, found, list(checks), held_back or {}))
+    write_verdict(settings, Verdict(as_of, tables, found, list(checks), held_back or {}, rules or {}))
 
 
 def night(settings: Settings, version: int, held_back: dict[str, str] | None = None) -> None:
