@@ -29,6 +29,7 @@ from dagster_project.warehouse.release_history import (
     read_releases,
     remember,
     write_history,
+    write_provisional,
 )
 from dagster_project.warehouse.release_plan import CANDIDATE, Plan, judged, make_plan, same_content
 from dagster_project.warehouse.release_tables import comment, copy_table, verify
@@ -77,7 +78,7 @@ def publish(settings: Settings, report: Callable[[str], None] = print) -> Releas
                 report(f"release {current} already holds exactly this: nothing new to publish")
                 release_files.prune(settings)  # a publish that was killed did not come to it
                 return replace(find_release(settings, current), unchanged=True)
-            _write(settings, connection, verdict, plan)
+            _write(settings, connection, verdict, plan, current)
             moved = _restated(connection, verdict, plan, current)
         release_files.point_to(settings, release_id)
         release_files.prune(settings)
@@ -159,7 +160,9 @@ def _inputs(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
 
 
-def _write(settings: Settings, connection: duckdb.DuckDBPyConnection, verdict: Verdict, plan: Plan) -> None:
+def _write(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, verdict: Verdict, plan: Plan, current: str | None
+) -> None:
     """Build the release beside the others, read it back from disk, and give it its name."""
     draft = release_files.draft_path(settings, plan.release_id)
     try:
@@ -167,6 +170,7 @@ def _write(settings: Settings, connection: duckdb.DuckDBPyConnection, verdict: V
         described = {source: describe(connection, source) for source in set(plan.sources.values())}
         for table, source in plan.sources.items():
             copy_table(connection, source, "release", table, described[source][table])
+        write_provisional(connection, CANDIDATE, current, "release", verdict.held_back)
         _write_ops(settings, connection, verdict, plan)
         connection.execute("checkpoint release")
         connection.execute("detach release")
