@@ -1,10 +1,10 @@
 """What is usual of a daily figure, from its own history: robust, seasonal, and without the day that is judged.
 
-A day is compared with the same weekday of the 12 weeks before it and with the same time of the month (one day to either
-side) of the 6 months before; the history that explains it better counts. The last day of a month is compared with last
-days of months, once there are enough of them. Counts and amounts are compared as multiples of the median of the 14 days
-before their day, so that growth is no anomaly, and by their square roots, whose scatter does not grow with their size
-(Anscombe 1948); rates as they are.
+A day is compared with the same weekday of the 12 weeks before it and with the same time of the month (two days to
+either side, weekends with weekends) of the 6 months before; the history that explains it better counts. The last day of
+a month is compared with last days of months, once there are enough of them. Counts and amounts are compared as
+multiples of the median of the 14 days before their day, so that growth is no anomaly, and by their square roots, whose
+scatter does not grow with their size (Anscombe 1948); rates as they are.
 
     deviation = (value - median) / max(1.4826 * MAD, noise)
 
@@ -41,7 +41,7 @@ with levels as (
         case kind when 'rate' then 1 when 'count' then greatest(median(value) over before, 1)
             else median(value) over before end as level,
         count(*) over before as level_days,
-        last_day(day) = day as is_month_end,
+        last_day(day) = day as is_month_end, isodow(day) >= 6 as is_weekend,
         case when day(day) <= 15 then day(day) else day(day) - day(last_day(day)) - 1 end as time_of_month
     from series
     window before as (
@@ -68,7 +68,9 @@ comparable as (
     inner join leveled as past
         on past.series = tested.series and past.day < tested.day - 15 and past.day >= tested.day - {31 * MONTHS}
         and past.is_month_end = tested.is_month_end
-        and (tested.is_month_end or abs(past.time_of_month - tested.time_of_month) <= 1)
+        and (tested.is_month_end or (
+            abs(past.time_of_month - tested.time_of_month) <= 2 and past.is_weekend = tested.is_weekend
+        ))
 ),
 histories as (
     select series, day, season, any_value(kind) as kind, any_value(value) as value, any_value(basis) as basis,
@@ -87,7 +89,7 @@ scaled as (
 chosen as (
     select *, if(kind = 'rate', 1, 2) as power from scaled
     qualify row_number() over (
-        partition by series, day order by season = 'month end' desc, abs(deviation), season
+        partition by series, day order by season = 'month end' desc, abs(deviation), season desc
     ) = 1
 )
 select series, day, value, pow(centre, power) as expected,
