@@ -65,7 +65,7 @@ def gate_assets(
         found += [
             *_test_results(manifest, tests, results),
             *(suite_result(table, checks) for table in tables),
-            *_feed_results(feeds, checks),
+            *feed_results(feeds, checks),
         ]
         yield from (result for result in found if _check_key(result) in wanted)
 
@@ -166,7 +166,7 @@ def _test_results(
         )
 
 
-def _feed_results(feeds: Collection[str], checks: Sequence[Check]) -> Iterator[dg.AssetCheckResult]:
+def feed_results(feeds: Collection[str], checks: Sequence[Check]) -> Iterator[dg.AssetCheckResult]:
     """Of each feed whether it is delivered as expected, never an error.
 
     Dagster knows no third outcome: a feed without the history to be judged passes, and its metadata say so.
