@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -21,11 +21,21 @@ from dagster_project.warehouse.release import Release
 from dagster_project.warehouse.status import FeedStatus, HeldBack, Quarantined, Status
 from dagster_project.warehouse.summary import Figure, Summary
 from dagster_project.warehouse.tolerance import Beyond
+from dagster_project.warehouse.watched import FeedDay, Provisional
 
 # A file or a pipe has no width: nothing is cut there.
 WIDTH_WITHOUT_TERMINAL = 1000
 ROWS_ON_A_TERMINAL = 1000
 FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+ON_TIME = {"when_it_happens": "when it happens"}
+WORDS = {"unknown": "not enough history"}
+# What to do about a delivery, by its status in ops.feed_health.
+REMEDIES = {
+    "missing": "deliver it and run `warehouse nightly`; until then what is made from it is provisional",
+    "small": "compare with the source; deliver what lacks, or the whole file under the same name",
+    "large": "compare with the source; a corrected file under the same name replaces what this one loaded",
+    "late": "nothing to do; if it is so every day, change freshness in the feed's contract",
+}
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -62,6 +72,7 @@ def print_summary(settings: Settings, summary: Summary) -> None:
             "checks": f"{summary.checks_passed:,} passed, {len(summary.failed):,} failed",
             "published": ", ".join(release.domains_published),
             **{f"held back: {domain}": reason for domain, reason in summary.held_back.items()},
+            **_provisional(summary.provisional),
         }
     )
     if summary.figures:
@@ -84,7 +95,8 @@ def _next_steps(settings: Settings, summary: Summary) -> dict[str, str]:
 
 
 def _label(figure: Figure) -> str:
-    return f"{figure.kpi.label}, {figure.month:%Y-%m}" + ("" if figure.is_complete else " so far")
+    provisional = ", provisional" if figure.is_provisional else ""
+    return f"{figure.kpi.label}, {figure.month:%Y-%m}" + ("" if figure.is_complete else " so far") + provisional
 
 
 def _value(figure: Figure, settings: Settings) -> str:
@@ -106,7 +118,11 @@ def print_status(status: Status, now: datetime) -> None:
         release, age = status.release, _duration(now - status.release.published_at)
         out.print(f"release {release.release_id}, published {age} ago, as of {release.as_of}", style="bold")
     _print_held_back(status.held_back)
-    _print_feeds(status.feeds)
+    _print_feeds(status.feeds, {day.feed: WORDS.get(day.status, day.status) for day in status.newest_days})
+    _print_unexpected([day for day in status.newest_days if not day.is_sound])
+    if status.provisional:
+        out.print("\nprovisional", style="bold")
+        _pairs(_provisional(status.provisional))
     _print_quarantine(status.quarantine)
     if status.problems:
         out.print("\nin the landing zone, but no delivery", style="bold")
@@ -122,10 +138,10 @@ def _print_held_back(held_back: Sequence[HeldBack]) -> None:
         out.print(printable(f"  {domain.reason}"))
 
 
-def _print_feeds(feeds: Sequence[FeedStatus]) -> None:
-    table = _table("feed", "domain", "last delivery", ">rows", ">quarantined", ">waiting files", "lateness")
+def _print_feeds(feeds: Sequence[FeedStatus], newest: Mapping[str, str]) -> None:
+    table = _table("feed", "domain", "last delivery", ">rows", ">quarantined", ">waiting files", "lateness", "newest")
     for feed in feeds:
-        late = "never delivered" if feed.last_dt is None else "on time"
+        late = "never delivered" if feed.last_dt is None else ON_TIME.get(feed.schedule, "on time")
         table.add_row(
             feed.feed,
             feed.domain,
@@ -134,9 +150,33 @@ def _print_feeds(feeds: Sequence[FeedStatus]) -> None:
             f"{feed.quarantined:,}",
             f"{feed.waiting_files:,}",
             f"late by {_duration(feed.late_by)}" if feed.late_by else late,
+            newest.get(feed.feed, ""),
         )
     console().print()
     console().print(table)
+
+
+def _print_unexpected(unexpected: Sequence[FeedDay]) -> None:
+    """The newest deliveries that are not as expected, each with its remedy."""
+    out = console()
+    if unexpected:
+        out.print("\nnot delivered as expected", style="bold")
+    for day in unexpected:
+        out.print(printable(f"  {day.feed}, {day.dt}: {day.status}: {day.detail}"))
+        out.print(f"    {REMEDIES[day.status]}")
+
+
+def _provisional(tables: Sequence[Provisional]) -> dict[str, str]:
+    """By domain, from which day on how many of its tables are provisional, and which feeds lack deliveries."""
+    told = {}
+    for domain in dict.fromkeys(table.domain for table in tables):
+        own = [table for table in tables if table.domain == domain]
+        names = {table.table for table in own}
+        feeds = ", ".join(sorted({table.feed for table in own}))
+        what = "1 table" if len(names) == 1 else f"{len(names)} tables"
+        first = min(table.from_date for table in own)
+        told[f"provisional: {domain}"] = f"{what} from {first} on, for want of deliveries of {feeds}"
+    return told
 
 
 def _print_quarantine(quarantine: Sequence[Quarantined] | None) -> None:

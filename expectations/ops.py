@@ -14,7 +14,17 @@ from expectations.suite import Suite, holds, reconciles, shape
 
 def suites(reporting: Reporting) -> list[Suite]:
     """One suite per published table."""
-    return [feed_deliveries(), quality_checks(), releases(), domain_freshness(), restatements(), approvals()]
+    return [
+        feed_deliveries(),
+        feed_health(),
+        anomalies(),
+        provisional_periods(),
+        quality_checks(),
+        releases(),
+        domain_freshness(),
+        restatements(),
+        approvals(),
+    ]
 
 
 def feed_deliveries() -> Suite:
@@ -47,6 +57,55 @@ def feed_deliveries() -> Suite:
             holds("lines = loaded + duplicates + quarantined"),
             holds("(first_event_at <= last_event_at) is not false"),
             reconciles("count(*)", "select count(*) from load.deliveries"),
+        ],
+    )
+
+
+def feed_health() -> Suite:
+    """One row per feed and day on which a delivery is expected or came."""
+    return Suite(
+        table="ops.feed_health",
+        filled_by="select 1 from load.deliveries, load.progress where dt between as_of - 30 and as_of",
+        may_be_null=["expected_lines", "lowest_usual", "highest_usual", "lateness_hours", "detail"],
+        expectations=[
+            *shape(
+                "feed dt files lines expected_lines lowest_usual highest_usual lateness_hours status detail", "feed dt"
+            ),
+            gxe.ExpectColumnValuesToBeInSet(
+                column="status", value_set=["ok", "missing", "late", "small", "large", "unknown"]
+            ),
+            holds("(status = 'missing') = (files = 0)"),
+            holds("(lateness_hours is null) = (files = 0)"),
+        ],
+    )
+
+
+def anomalies() -> Suite:
+    """One row per watched figure and day; a table that can't be judged may be short, so nothing says it is filled."""
+    return Suite(
+        table="ops.anomalies",
+        filled_by=None,
+        may_be_null=["expected", "lowest_usual", "highest_usual", "deviation", "compared_with"],
+        expectations=[
+            *shape(
+                "figure day table_name value expected lowest_usual highest_usual deviation comparable_days "
+                "compared_with outcome",
+                "figure day",
+            ),
+            gxe.ExpectColumnValuesToBeInSet(column="outcome", value_set=["usual", "unusual", "not enough history"]),
+            holds("(outcome = 'not enough history') = (deviation is null)"),
+        ],
+    )
+
+
+def provisional_periods() -> Suite:
+    """One row per published table and lacking feed."""
+    return Suite(
+        table="ops.provisional_periods",
+        filled_by=None,
+        expectations=[
+            *shape("table_schema table_name from_date to_date feed reason", "table_schema table_name feed"),
+            holds("from_date <= to_date"),
         ],
     )
 

@@ -20,13 +20,13 @@ def warehouse_definitions(settings: Settings, loggers: dict[str, dg.LoggerDefini
 
     Raises ContractError or TransformError, with file and reason, when a contract or the dbt project can't be read.
     """
-    manifest = project_manifest(settings)
+    feeds, manifest = read_contracts(), project_manifest(settings)
     days = daily_partitions(settings, scan_landing(settings))
     return dg.Definitions(
         assets=[
-            load_assets(read_contracts(), manifest, days),
+            load_assets(feeds, manifest, days),
             transform_assets(manifest, days),
-            gate_assets(manifest, days),
+            gate_assets(feeds, manifest, days),
             publish_assets(manifest, days),
             *history_assets(manifest),
         ],

@@ -3,27 +3,33 @@
 A failed check holds its domain back and fails no run: the other domains are still to be published.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import build_dbt_asset_specs
 
 from dagster_project.defs.home import Warehouse, as_of
+from dagster_project.defs.ingest import feed_key
 from dagster_project.defs.transform import Translator
 from dagster_project.settings import Settings
+from dagster_project.warehouse.anomalies import NOT_ENOUGH_HISTORY
 from dagster_project.warehouse.gate import run_gate
 from dagster_project.warehouse.gate_dbt import published_tables
 from dagster_project.warehouse.gate_expectations import run_expectations
 from dagster_project.warehouse.transform import NodeResult, TransformError, last_build, run_tests
 from dagster_project.warehouse.verdict import DOMAINS, Check, Verdict
+from dagster_project.warehouse.watch import feed_check_name, read_watch_checks
 
 VERDICT = dg.AssetKey(["gate", "verdict"])
 SUITE_CHECK = "expectations"
+FEED_CHECK = "delivered_as_expected"
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
 
 
-def gate_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+def gate_assets(
+    feeds: Collection[str], manifest: Mapping[str, Any], days: dg.PartitionsDefinition
+) -> dg.AssetsDefinition:
     """The verdict, after all models; its checks belong to the tables that they look at."""
     tests = attached_tests(manifest)
     tables = [table for names in published_tables(manifest).values() for table in names]
@@ -32,7 +38,12 @@ def gate_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -> d
     @dg.multi_asset(
         name="gate",
         specs=[dg.AssetSpec(VERDICT, deps=models, group_name="ops", description="What may be published, and why not.")],
-        check_specs=[*_test_specs(manifest, tests), *map(_suite_spec, tables), *map(_domain_spec, DOMAINS)],
+        check_specs=[
+            *_test_specs(manifest, tests),
+            *map(_suite_spec, tables),
+            *map(_feed_spec, feeds),
+            *map(_domain_spec, DOMAINS),
+        ],
         partitions_def=days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         allow_arbitrary_check_specs=True,  # checks on other steps' assets, as dagster-dbt has them for sources
@@ -51,7 +62,11 @@ def gate_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -> d
             suites = [table for table in tables if dg.AssetCheckKey(_table_key(table), SUITE_CHECK) in wanted]
             results, checks = _look(settings, context, suites)
             found = []
-        found += [*_test_results(manifest, tests, results), *(suite_result(table, checks) for table in tables)]
+        found += [
+            *_test_results(manifest, tests, results),
+            *(suite_result(table, checks) for table in tables),
+            *feed_results(feeds, checks),
+        ]
         yield from (result for result in found if _check_key(result) in wanted)
 
     return judge_candidate
@@ -94,10 +109,11 @@ def _judge(settings: Settings, context: dg.AssetExecutionContext) -> tuple[list[
 def _look(
     settings: Settings, context: dg.AssetExecutionContext, suites: Sequence[str]
 ) -> tuple[list[NodeResult], list[Check]]:
-    """The data tests and the named suites on the candidate as it is, without a verdict: nothing is published by it."""
+    """The tests, the named suites and the feeds of the candidate as it is, without a verdict: it publishes nothing."""
     day = as_of(context, settings) if context.has_partition_key_range else last_build(settings).as_of
     results = run_tests(settings, day, context.log.info)
-    return results, run_expectations(settings, suites, context.log.info) if suites else []
+    checks = run_expectations(settings, suites, context.log.info) if suites else []
+    return results, [*checks, *read_watch_checks(settings, day)]
 
 
 def _test_specs(manifest: Mapping[str, Any], tests: Mapping[str, dg.AssetKey]) -> Iterator[dg.AssetCheckSpec]:
@@ -109,6 +125,14 @@ def _test_specs(manifest: Mapping[str, Any], tests: Mapping[str, dg.AssetKey]) -
 def _suite_spec(table: str) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         SUITE_CHECK, asset=_table_key(table), description=f"The Great Expectations suite of {table}."
+    )
+
+
+def _feed_spec(feed: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        FEED_CHECK,
+        asset=feed_key(feed),
+        description="Its newest deliveries came when they were due, and are of their usual size (ops.feed_health).",
     )
 
 
@@ -139,6 +163,24 @@ def _test_results(
             passed=result is not None and result.status == "pass",
             severity=SEVERITIES[node["config"]["severity"].lower()],
             metadata={"status": result.status, "rows": result.failures or 0} if result else {"status": "not run"},
+        )
+
+
+def feed_results(feeds: Collection[str], checks: Sequence[Check]) -> Iterator[dg.AssetCheckResult]:
+    """Of each feed whether it is delivered as expected, never an error.
+
+    Dagster knows no third outcome: a feed without the history to be judged passes, and its metadata say so.
+    """
+    by_name = {check.check_name: check for check in checks}
+    for feed in feeds:
+        check = by_name.get(feed_check_name(feed))
+        told = {"newest": check.observed, "detail": check.detail or ""} if check else {"newest": NOT_ENOUGH_HISTORY}
+        yield dg.AssetCheckResult(
+            asset_key=feed_key(feed),
+            check_name=FEED_CHECK,
+            passed=check is None or check.passed,
+            severity=SEVERITIES["warn"],
+            metadata=told,
         )
 
 

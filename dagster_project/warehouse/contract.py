@@ -18,6 +18,8 @@ DATA_TYPES = ("varchar", "bigint", "double", "decimal(24,10)", "boolean", "date"
 RETENTION_CLASSES = ("metrics", "application_logs", "security_logs", "audit_logs", "business")
 # How a column's value concerns a person, see Column.person.
 PERSON_ROLES = ("owner", "mention", "trace")
+# On which days a delivery is expected; `when_it_happens`: on none, because a day without a row has no file.
+SCHEDULES = ("daily", "weekdays", "when_it_happens")
 RAW_SCHEMA = "raw"
 
 
@@ -48,7 +50,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Feed:
-    """One feed: what a row is, which rows are the same thing, and how much of a day may be broken."""
+    """One feed: what a row is, which rows are the same thing, how much of a day may be broken, when a day is due.
+
+    `freshness_hours` after the end of its last delivery day a feed that is delivered daily is overdue.
+    """
 
     name: str
     domain: str
@@ -59,6 +64,7 @@ class Feed:
     retention: str
     max_quarantined_share: float
     freshness_hours: float
+    schedule: str
     columns: tuple[Column, ...]
 
     @property
@@ -103,6 +109,7 @@ def _feed(file: Path, domain: str, table: dict[str, Any]) -> Feed:
             retention=meta["retention"],
             max_quarantined_share=float(meta["max_quarantined_share"]),
             freshness_hours=freshness["count"] * {"minute": 1 / 60, "hour": 1, "day": 24}[freshness["period"]],
+            schedule=meta.get("schedule", "daily"),
             columns=tuple(_column(column) for column in table["columns"]),
         )
     except (KeyError, TypeError) as error:
@@ -142,6 +149,7 @@ def _check(where: str, feed: Feed) -> None:
         f"retention is one of {', '.join(RETENTION_CLASSES)}": feed.retention in RETENTION_CLASSES,
         f"types are of {', '.join(DATA_TYPES)} (not so: {', '.join(unknown_types)})": not unknown_types,
         f"person is one of {', '.join(PERSON_ROLES)}": {c.person for c in feed.columns} <= {None, *PERSON_ROLES},
+        f"schedule is one of {', '.join(SCHEDULES)}": feed.schedule in SCHEDULES,
         "max_quarantined_share is a fraction": 0 <= feed.max_quarantined_share <= 1,
     }
     broken = [rule for rule, holds in rules.items() if not holds]

@@ -19,6 +19,7 @@ from dagster_project.warehouse.gate_dbt import build_checks, data_test_checks, p
 from dagster_project.warehouse.gate_expectations import run_expectations
 from dagster_project.warehouse.restatement_rules import restatement_rules
 from dagster_project.warehouse.verdict import DOMAINS, Check, Verdict, verdict_file, write_verdict
+from dagster_project.warehouse.watch import read_watch_checks
 
 if TYPE_CHECKING:
     from dagster_project.warehouse.transform import NodeResult
@@ -48,6 +49,7 @@ def run_gate(
         quality = [
             *data_test_checks(manifest, dbt_results),
             *undeclared,
+            *read_watch_checks(settings, as_of),
             *run_expectations(settings, sorted(judged), report),
         ]
         checks = _uniquely_named([*builds, *quality])

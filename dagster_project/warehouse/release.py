@@ -28,6 +28,7 @@ from dagster_project.warehouse.release_history import (
     read_releases,
     remember,
     write_history,
+    write_provisional,
 )
 from dagster_project.warehouse.release_plan import (
     CANDIDATE,
@@ -92,7 +93,7 @@ def publish(settings: Settings, report: Callable[[str], None] = print, approvals
                 report(f"release {current} already holds exactly this: nothing new to publish")
                 release_files.prune(settings)  # a publish that was killed did not come to it
                 return replace(find_release(settings, current), unchanged=True)
-            _write(settings, connection, verdict, plan, approvals)
+            _write(settings, connection, verdict, plan, current, approvals)
         _switch(settings, release_id)
         release_files.prune(settings)
         _tell(plan, moved, report)
@@ -163,6 +164,7 @@ def _write(
     connection: duckdb.DuckDBPyConnection,
     verdict: Verdict,
     plan: Plan,
+    current: str | None,
     approvals: Collection[Approval],
 ) -> None:
     """Build the release beside the others, read it back from disk, and give it its name."""
@@ -172,6 +174,7 @@ def _write(
         described = {source: describe(connection, source) for source in set(plan.sources.values())}
         for table, source in plan.sources.items():
             copy_table(connection, source, "release", table, described[source][table])
+        write_provisional(connection, CANDIDATE, current, "release", verdict.held_back)
         _write_ops(settings, connection, verdict, plan, approvals)
         connection.execute("checkpoint release")
         connection.execute("detach release")

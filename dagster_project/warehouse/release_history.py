@@ -22,6 +22,7 @@ from dagster_project.warehouse.verdict import DOMAINS, Check
 
 HISTORY = ("ops.releases", "ops.quality_checks", "ops.restatements", "ops.approvals")
 FRESHNESS = "ops.domain_freshness"
+PROVISIONAL = "ops.provisional_periods"
 
 COLUMNS = {
     "ops.releases": {
@@ -66,6 +67,14 @@ COLUMNS = {
         "release_id": "varchar",
         "as_of": "date",
         "is_held_back": "boolean",
+        "reason": "varchar",
+    },
+    PROVISIONAL: {
+        "table_schema": "varchar",
+        "table_name": "varchar",
+        "from_date": "date",
+        "to_date": "date",
+        "feed": "varchar",
         "reason": "varchar",
     },
 }
@@ -198,6 +207,24 @@ def write_history(
         if newest and table in HISTORY:
             copy_rows(connection, newest, table, target, table)
         insert(connection, target, table, rows)
+
+
+def write_provisional(
+    connection: duckdb.DuckDBPyConnection, candidate: str, current: str | None, target: str, held_back: Iterable[str]
+) -> None:
+    """Say of each domain what is provisional in the tables that the release being built has of it.
+
+    Tables of a domain that is held back are those of the current release, and as provisional as they were there.
+    """
+    create_table(connection, target, PROVISIONAL, COLUMNS[PROVISIONAL])
+    kept = list(held_back)
+    for database, condition in ((candidate, "not"), (current, "")):
+        if database and PROVISIONAL in describe(connection, database):
+            connection.execute(
+                f"insert into {qualified(target, PROVISIONAL)} by name from {qualified(database, PROVISIONAL)} "
+                f"where {condition} list_contains(?, table_schema)",
+                [kept],
+            )
 
 
 def read_freshness(connection: duckdb.DuckDBPyConnection, database: str | None) -> dict[str, Freshness]:

@@ -18,6 +18,7 @@ from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import open_database
 from dagster_project.warehouse.landing import Landing, Problem, scan
 from dagster_project.warehouse.release import Release, ReleaseError, list_releases, open_release
+from dagster_project.warehouse.watched import FeedDay, Provisional, read_newest_days, read_provisional
 
 REASONS_SHOWN = 20
 
@@ -26,11 +27,13 @@ REASONS_SHOWN = 20
 class FeedStatus:
     """One feed: what the current release knows of its deliveries, and what lies waiting in the landing zone.
 
-    `rows` and `quarantined` count records; `late_by` is how long the feed is overdue, None where it is not.
+    `rows` and `quarantined` count records; `late_by` is how long the feed is overdue, None where it is not; what is
+    delivered when it happens never is.
     """
 
     feed: str
     domain: str
+    schedule: str
     last_dt: date | None
     rows: int
     quarantined: int
@@ -67,6 +70,8 @@ class Status:
     release: Release | None
     held_back: list[HeldBack]
     quarantine: list[Quarantined] | None
+    newest_days: list[FeedDay]
+    provisional: list[Provisional]
 
 
 # feed -> newest delivery day, records loaded, records in quarantine
@@ -80,6 +85,7 @@ def read_status(settings: Settings, now: datetime | None = None) -> Status:
     landing = scan(settings.landing, feeds)
     release = next((release for release in list_releases(settings) if release.is_current), None)
     deliveries, known_files, held_back = _published(settings)
+    newest_days, provisional = _watched(settings)
     waiting = Counter(d.feed for d in landing.deliveries if (d.feed, d.dt, d.file) not in known_files)
     return Status(
         feeds=[_feed_status(feed, deliveries, waiting, now) for feed in feeds.values()],
@@ -87,6 +93,8 @@ def read_status(settings: Settings, now: datetime | None = None) -> Status:
         release=release,
         held_back=held_back,
         quarantine=_quarantine(settings),
+        newest_days=newest_days,
+        provisional=provisional,
     )
 
 
@@ -115,24 +123,33 @@ def _published(settings: Settings) -> tuple[Deliveries, set[tuple[str, date, str
     return {feed: (dt, rows, bad) for feed, dt, rows, bad in totals}, set(files), [HeldBack(*row) for row in held_back]
 
 
+def _watched(settings: Settings) -> tuple[list[FeedDay], list[Provisional]]:
+    try:
+        with open_release(settings) as connection:
+            return read_newest_days(connection), read_provisional(connection)
+    except ReleaseError:
+        return [], []
+
+
 def _feed_status(feed: Feed, deliveries: Deliveries, waiting: Counter[str], now: datetime) -> FeedStatus:
     last_dt, rows, quarantined = deliveries.get(feed.name, (None, 0, 0))
     return FeedStatus(
         feed=feed.name,
         domain=feed.domain,
+        schedule=feed.schedule,
         last_dt=last_dt,
         rows=rows,
         quarantined=quarantined,
         waiting_files=waiting[feed.name],
-        late_by=_late_by(last_dt, timedelta(hours=feed.freshness_hours), now),
+        late_by=_late_by(None if feed.schedule == "when_it_happens" else last_dt, feed.freshness_hours, now),
     )
 
 
-def _late_by(last_dt: date | None, allowed: timedelta, now: datetime) -> timedelta | None:
+def _late_by(last_dt: date | None, allowed_hours: float, now: datetime) -> timedelta | None:
     """How much longer ago than allowed the last delivery day ended (UTC)."""
     if last_dt is None:
         return None
-    late_by = now - datetime.combine(last_dt + timedelta(days=1), time()) - allowed
+    late_by = now - datetime.combine(last_dt + timedelta(days=1), time()) - timedelta(hours=allowed_hours)
     return late_by if late_by > timedelta() else None
 
 

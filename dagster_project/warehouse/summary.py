@@ -10,6 +10,7 @@ import duckdb
 from dagster_project.settings import Settings
 from dagster_project.warehouse.release import Release, list_releases, open_release
 from dagster_project.warehouse.verdict import Check, read_verdict
+from dagster_project.warehouse.watched import Provisional, read_provisional
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,15 @@ class Kpi:
 
 @dataclass(frozen=True)
 class Figure:
-    """A headline figure of the last full month, or of the running one where that is the first with any."""
+    """A headline figure of the last full month, or of the running one where that is the first with any.
+
+    It is provisional where its table lacks a delivery of a day of the month.
+    """
 
     kpi: Kpi
     month: date
     is_complete: bool
+    is_provisional: bool
     value: object
 
 
@@ -45,6 +50,7 @@ class Summary:
     release: Release
     is_new_release: bool
     figures: list[Figure]
+    provisional: list[Provisional]
 
 
 def _payments(expression: str) -> str:
@@ -108,7 +114,8 @@ def summarise(settings: Settings, since: datetime) -> Summary:
             [since],
         ).fetchall()[0]
         held_back = connection.execute("select domain, reason from ops.domain_freshness where is_held_back").fetchall()
-        figures = _figures(connection)
+        provisional = read_provisional(connection)
+        figures = _figures(connection, provisional)
     release = next(release for release in list_releases(settings) if release.is_current)
     return Summary(
         files=int(files),
@@ -120,6 +127,7 @@ def summarise(settings: Settings, since: datetime) -> Summary:
         release=release,
         is_new_release=release.published_at >= since.replace(microsecond=0),
         figures=figures,
+        provisional=provisional,
     )
 
 
@@ -129,7 +137,7 @@ def last_full_month(as_of: date) -> date:
     return (tomorrow.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
-def _figures(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
+def _figures(connection: duckdb.DuckDBPyConnection, provisional: list[Provisional]) -> list[Figure]:
     """Each figure as of the day that its domain's tables report up to; none of a table that is missing or empty."""
     as_of = dict(connection.execute("select domain, as_of from ops.domain_freshness").fetchall())
     tables = {
@@ -142,15 +150,19 @@ def _figures(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
         figure
         for kpi in KPIS
         if kpi.table in tables
-        for figure in [_figure(connection, kpi, as_of[kpi.table.split(".")[0]])]
+        for figure in [_figure(connection, kpi, as_of[kpi.table.split(".")[0]], provisional)]
         if figure
     ]
 
 
-def _figure(connection: duckdb.DuckDBPyConnection, kpi: Kpi, as_of: date) -> Figure | None:
+def _figure(
+    connection: duckdb.DuckDBPyConnection, kpi: Kpi, as_of: date, provisional: list[Provisional]
+) -> Figure | None:
+    lacking = [table.from_date for table in provisional if table.table == kpi.table]
     full, running = last_full_month(as_of), as_of.replace(day=1)
     for month in (full, running):
         for (value,) in connection.execute(kpi.query, [month]).fetchall():
             if value is not None:
-                return Figure(kpi, month, month == full, value)
+                end = (month + timedelta(days=31)).replace(day=1)
+                return Figure(kpi, month, month == full, any(day < end for day in lacking), value)
     return None

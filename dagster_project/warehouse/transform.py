@@ -22,6 +22,7 @@ from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database, writer_lock
 from dagster_project.warehouse.gate_dbt import BUILT
 from dagster_project.warehouse.release_history import remember
+from dagster_project.warehouse.watch import watch
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -85,6 +86,8 @@ def build_models(
         if all(result.status in BUILT for result in results):
             with open_database(settings.candidate) as connection:
                 complete_build(connection, feeds, definitions, as_of)
+        with open_database(settings.candidate) as connection:
+            watch(connection, feeds, project_manifest(settings), as_of, zone)
         kept = {"as_of": as_of.isoformat(), "results": [asdict(result) for result in results]}
         _write(_build_file(settings), json.dumps(kept))
     return results

@@ -67,4 +67,5 @@ def test_every_mart_has_an_enforced_contract_and_a_key(sound, models):
     keyed = {node.attached_node.split(".")[-1] for node in tests if node.test_metadata.name == "primary_key"}
 
     assert [name for name, mart in marts.items() if not mart.config.contract.enforced] == []
-    assert set(marts) - keyed == {"domain_freshness"}  # filled by the publish step, after the tests
+    filled_later = {"domain_freshness", "feed_health", "anomalies", "provisional_periods"}
+    assert set(marts) - keyed == filled_later  # not by dbt; the keys of the latter three are in their suites

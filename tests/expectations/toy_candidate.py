@@ -163,6 +163,21 @@ create table ops.feed_deliveries as
         timestamp '2026-11-01 10:00' as first_event_at, timestamp '2026-11-02 14:00' as last_event_at,
         timestamp '2026-11-03 02:00' as loaded_at;
 create table load.deliveries as from ops.feed_deliveries;
+create table ops.feed_health as select * from (values
+    ('payments', date '2026-11-02', 1::bigint, 6::bigint, 40.0::double, 21.0::double, 65.0::double, 0::bigint, 'small',
+        '6 lines; usual are 21 to 65 (weekday, 12 days)'),
+    ('events', date '2026-11-02', 0, 0, null, null, null, null, 'missing', 'no file came')
+) t (feed, dt, files, lines, expected_lines, lowest_usual, highest_usual, lateness_hours, status, detail);
+create table ops.anomalies as select * from (values
+    ('payment attempts', date '2026-11-02', 'finance.payments_daily', 3.0::double, 4.0::double, 0.1::double,
+        14.1::double, -0.6::double, 12::bigint, 'weekday', 'usual'),
+    ('registrations', date '2026-11-02', 'product.registrations_daily', 1.0, null, null, null, null, 0, null,
+        'not enough history')
+) t (figure, day, table_name, value, expected, lowest_usual, highest_usual, deviation, comparable_days, compared_with,
+    outcome);
+create table ops.provisional_periods as
+    select 'finance' as table_schema, 'payments_daily' as table_name, date '2026-11-02' as from_date,
+        date '2026-11-02' as to_date, 'payments' as feed, '2026-11-02 is small' as reason;
 create table release_history.releases as
     select '20261101T020000Z' as release_id, timestamp '2026-11-01 02:00' as published_at, date '2026-10-31' as as_of,
         'finance' as domains_published, '' as domains_held_back, null::varchar as git_revision;
@@ -197,8 +212,11 @@ TABLES = (
     "finance.payments_daily",
     "finance.unit_economics_monthly",
     "ops.approvals",
+    "ops.anomalies",
     "ops.domain_freshness",
     "ops.feed_deliveries",
+    "ops.feed_health",
+    "ops.provisional_periods",
     "ops.quality_checks",
     "ops.releases",
     "ops.restatements",

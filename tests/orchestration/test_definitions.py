@@ -9,7 +9,9 @@ import dagster as dg
 import pytest
 
 from dagster_project.defs import warehouse_definitions
+from dagster_project.defs.gate import FEED_CHECK, feed_results
 from dagster_project.settings import Settings
+from dagster_project.warehouse.verdict import Check
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,18 @@ def test_every_feed_is_an_asset_and_checks_are_shown(definitions: dg.Definitions
     graph = definitions.resolve_asset_graph()
     assert sum(key.path[0] == "raw" for key in graph.get_all_asset_keys()) == 20
     assert any("assert_every_amount_has_a_rate" in key.name for key in graph.asset_check_keys)
+    assert sum(key.name == FEED_CHECK for key in graph.asset_check_keys) == 20
+
+
+def test_a_lacking_delivery_is_a_warning_at_its_raw_asset_and_a_young_feed_says_that_it_can_not_be_judged() -> None:
+    missing = Check(
+        "raw.payments is delivered as expected", "finance", "dbt", "warn", False, "2024-03-01: missing", "no file came"
+    )
+    lacking, young = feed_results(["payments", "refunds"], [missing])
+    assert lacking.asset_key == dg.AssetKey(["raw", "payments"])
+    assert (lacking.passed, lacking.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert lacking.metadata["detail"].value == "no file came"
+    assert (young.passed, young.metadata["newest"].value) == (True, "not enough history")
 
 
 def test_the_night_is_scheduled_at_two_and_the_sensor_waits_to_be_switched_on(definitions: dg.Definitions) -> None:

@@ -43,6 +43,21 @@ def test_the_days_of_attacks_have_a_brute_force_source_and_no_other_day_has(nigh
     assert sorted(day for (day,) in found) == planted
 
 
+def test_the_days_of_attacks_and_no_others_are_unusual_once_there_is_enough_history(night: Nights, truth: dict) -> None:
+    """Seven days for the level and five weeks to compare with: the 43rd day is the first that can be judged."""
+    planted = {source["from"][:10] for source in truth["brute_force_sources"]}
+    found = dict(night.query("select day::varchar, outcome from ops.anomalies where figure = 'failed logins'"))
+    first_judged = str(START + timedelta(days=42))
+    assert {day for day, outcome in found.items() if outcome == "not enough history"} == {
+        day for day in found if day < first_judged
+    }
+    assert (
+        {day for day, outcome in found.items() if outcome == "unusual"}
+        == {day for day in planted if day >= first_judged}
+        != set()
+    )
+
+
 def test_every_impossible_travel_is_found_when_the_traveller_arrives(night: Nights, truth: dict) -> None:
     planted = {(f"user {travel['user_id']}", travel["away_at"]) for travel in truth["impossible_travels"]}
     found = night.query("""
