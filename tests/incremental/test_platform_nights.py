@@ -85,6 +85,8 @@ def line(number: int, at: str, message: str) -> dict:
     return {**logged, "message": message}
 
 
+MEGABYTE = "took 5 ms " * 100_000
+
 # Midnight in New York is 05:00 UTC until the 10th, then 04:00.
 FIRST = [
     file("metric_samples", 9, samples(("09 22:50", 10), ("09 23:50", 90), ("10 01:10", 5))),
@@ -117,6 +119,8 @@ SECOND = [
     # a route that was never seen, and a late request of an hour that is done
     file("api_requests", 10, [request(3, "09T10:59:59.999"), request(4, "10T10:00:00", 201, "/v1/groups/{id}")]),
     file("app_logs", 10, [line(3, "08T10:00:00", "took 9 ms"), line(4, "10T10:00:00", "refused")]),
+    file("app_logs", 10, [line(5, "10T10:00:00", MEGABYTE), line(6, "10T11:00:00", MEGABYTE + "7")], "long.ndjson"),
+    file("client_errors", 10, [error("10T12:00:00", None, MEGABYTE + at) for at in "78"], "long.ndjson"),
     file("web_vitals", 10, [{"vital_id": "v2", "measured_at": "2024-03-10T05:00:00Z", "metric": "LCP", "value": 9}]),
 ]
 THIRD = [
@@ -253,3 +257,12 @@ def test_bursts_within_a_day_of_each_other_are_one_violation_and_further_apart_t
 
     assert homes["three nights"].query(bursts) == [(30, "2024-03-08 10:00:00")]
     assert homes["four nights"].query(bursts) == [(10, "2024-03-08 10:00:00"), (10, "2024-03-10 09:00:00")]
+
+
+def test_messages_of_a_megabyte_are_one_kind_by_their_beginning(homes):
+    """The first thousand characters decide: a hundred times `took 5 ms `. What comes after is a trace or a body."""
+    patterns = "select pattern, lines from platform.log_patterns_daily where lines = 2 and length(pattern) > 100"
+    errors = "select occurrences from platform.errors_daily where activity_date = '2024-03-10' order by all"
+
+    assert homes["three nights"].query(patterns) == [("took <number> ms " * 100, 2)]
+    assert homes["three nights"].query(errors) == [(1,), (1,), (2,)]
