@@ -119,8 +119,9 @@ def rules() -> Suite:
         table="security.rules",
         filled_by="select 1",
         expectations=[
-            *shape("rule severity description window_minutes threshold", key="rule"),
+            *shape("rule severity description window_minutes quiet_minutes threshold", key="rule"),
             *between("window_minutes", 1, 1440),
+            holds("quiet_minutes >= window_minutes"),
             holds("severity in ('P0', 'P1', 'P2', 'P3') and threshold >= 1"),
         ],
     )

@@ -22,7 +22,7 @@ from dagster_project.privacy.tables import (
 from dagster_project.warehouse.causes import note_erasure
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import open_database
-from dagster_project.warehouse.landing import scan
+from dagster_project.warehouse.landing import LAST_DAY, scan
 from dagster_project.warehouse.raw_tables import create_tables
 from dagster_project.warehouse.verdict import verdict_file
 
@@ -78,7 +78,7 @@ def _clean_loaded(erasure: Erasure, connection: duckdb.DuckDBPyConnection) -> No
     feeds, rewritten = read_contracts(), erasure.journal.rewritten()
     zone = erasure.settings.reporting.reporting_timezone
     create_tables(connection, feeds.values())
-    deliveries = scan(erasure.settings.landing, feeds).deliveries
+    deliveries = scan(erasure.settings.landing, feeds, LAST_DAY).deliveries
     with known(connection, erasure.person):
         for feed in feeds.values():
             connection.execute("begin")

@@ -21,7 +21,7 @@ from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import open_database
 from dagster_project.warehouse.fingerprint import quoted
 from dagster_project.warehouse.forms import literal
-from dagster_project.warehouse.landing import scan
+from dagster_project.warehouse.landing import LAST_DAY, scan
 from dagster_project.warehouse.personal_data import personal_data_key
 
 # Column name -> the values found in it.
@@ -86,7 +86,7 @@ def stored_value(key: bytes, value: str) -> str:
 
 def _in_landing(settings: Settings, feeds: Mapping[str, Feed], person: Person) -> Values:
     found: Values = defaultdict(set)
-    for delivery in scan(settings.landing, feeds).deliveries:
+    for delivery in scan(settings.landing, feeds, LAST_DAY).deliveries:
         feed = feeds[delivery.feed]
         if not (owners(feed) and traces(feed)):
             continue

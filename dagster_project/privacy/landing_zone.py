@@ -12,7 +12,7 @@ from dagster_project.privacy.context import Count, Erasure
 from dagster_project.privacy.landing_files import Change, find, readable, write_cleaned
 from dagster_project.privacy.person import Person
 from dagster_project.warehouse.contract import Feed, read_contracts
-from dagster_project.warehouse.landing import Delivery, scan
+from dagster_project.warehouse.landing import LAST_DAY, Delivery, scan
 from dagster_project.warehouse.source import content_hash
 
 PLACE = "landing"
@@ -43,7 +43,7 @@ def clean_landing(erasure: Erasure) -> None:
 
 def _concerned(erasure: Erasure) -> Iterator[tuple[Delivery, Feed, Change]]:
     feeds = read_contracts()
-    for delivery in scan(erasure.settings.landing, feeds).deliveries:
+    for delivery in scan(erasure.settings.landing, feeds, LAST_DAY).deliveries:
         change = find(delivery, feeds[delivery.feed], erasure.person)
         if change or (change.is_broken and _is_named_in(delivery, erasure.person)):
             yield delivery, feeds[delivery.feed], change

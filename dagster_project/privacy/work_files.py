@@ -19,7 +19,7 @@ from dagster_project.privacy.context import Count, Erasure
 from dagster_project.privacy.person import Person
 from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import read_contracts
-from dagster_project.warehouse.landing import scan
+from dagster_project.warehouse.landing import LAST_DAY, scan
 
 PLACE = "work files"
 SQLITE_MAGIC = b"SQLite format 3\0"
@@ -43,7 +43,7 @@ def clean_work_files(erasure: Erasure) -> None:
 
 def _other_files(settings: Settings) -> Iterator[Path]:
     """The files of the home but deliveries, DuckDB files, and what an erasure itself keeps."""
-    deliveries = {delivery.path for delivery in scan(settings.landing, read_contracts()).deliveries}
+    deliveries = {delivery.path for delivery in scan(settings.landing, read_contracts(), LAST_DAY).deliveries}
     for folder, _, names in os.walk(settings.home):
         for path in (Path(folder) / name for name in names):
             if path in deliveries or path.is_symlink() or not path.is_file():

@@ -13,7 +13,7 @@ import re
 import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 # extension -> (form of the records, compression)
@@ -31,6 +31,10 @@ FORMATS: dict[str, tuple[str, str | None]] = {
 # No delivery, and nothing that one tells of, is of an earlier or later day. Beyond are slips of the pen and what stands
 # for an empty field; a single one would make the as-of day, or a series of days, span millennia.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+# A delivery is there, so that its day is today's at the latest. Places name it up to 14 hours before UTC does, which is
+# one day, and one more is left to clocks that are wrong. Later days are slips of the pen: a single dt=2999-01-01 would
+# be the as-of day of every table, and a partition for each of a million days.
+DAYS_AHEAD = 2
 _DT = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
 
 
@@ -84,11 +88,13 @@ class Landing:
         return min((delivery.dt for delivery in self.deliveries), default=None)
 
 
-def scan(landing: Path, feeds: Collection[str]) -> Landing:
+def scan(landing: Path, feeds: Collection[str], last_day: date | None = None) -> Landing:
     """Every delivery below `landing` in the order feed, dt, file, and everything that is none.
 
+    What is of a day after `last_day` (default: `DAYS_AHEAD` days after today's, UTC) is no delivery.
     Links are never followed, so that a delivery can't point out of the landing zone.
     """
+    last_day = last_day or datetime.now(UTC).date() + timedelta(days=DAYS_AHEAD)
     found = Landing()
     for feed_entry in _entries(landing, found):
         if feed_entry.name not in feeds:
@@ -97,15 +103,18 @@ def scan(landing: Path, feeds: Collection[str]) -> Landing:
             _report(found, feed_entry, "a feed is a folder; deliver files as <feed>/dt=YYYY-MM-DD/<name>")
         else:
             for day_entry in _entries(Path(feed_entry.path), found):
-                _scan_day(found, feed_entry.name, day_entry)
+                _scan_day(found, feed_entry.name, day_entry, last_day)
     return found
 
 
-def _scan_day(found: Landing, feed: str, day_entry: os.DirEntry[str]) -> None:
+def _scan_day(found: Landing, feed: str, day_entry: os.DirEntry[str], last_day: date) -> None:
     day = _day(day_entry.name)
     if day is None or not day_entry.is_dir(follow_symlinks=False):
         wanted = f"a folder named by its delivery day, such as dt=2026-01-31, from {FIRST_DAY} to {LAST_DAY}"
         _report(found, day_entry, f"expected {wanted}")
+        return
+    if day > last_day:
+        _report(found, day_entry, f"a day to come, later than {last_day}; name it by the day on which it was delivered")
         return
     for entry in _entries(Path(day_entry.path), found):
         delivery = _delivery(found, feed, day, entry)

@@ -164,6 +164,11 @@
     md5({{ text }})
 {%- endmacro %}
 
+{# A whole number that rows share where these columns are equal (null equals null), and nearly none share otherwise. #}
+{% macro row_hash(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro %}
+
 {# One member of a JSON object as text, null where there is none. #}
 {% macro member_text(column, name) -%}
     json_extract_string({{ column }}, '$."{{ name }}"')

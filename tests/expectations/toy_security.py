@@ -23,7 +23,7 @@ create table security.events_daily as select * from (values
 ) t (activity_date, event_type, outcome, events, users);
 create table security.rules as
     select 'brute_force_source' as rule, 'P1' as severity, 'Many failures.' as description, 30 as window_minutes,
-        2 as threshold;
+        1440 as quiet_minutes, 2 as threshold;
 create table security.compliance_violations as
     select 'v1' as violation_id, timestamp '2026-11-01 10:01' as detected_at, 'brute_force_source' as rule,
         'source 1' as subject, '2 events: e1 to e2' as evidence, 'closed' as status;

@@ -53,6 +53,11 @@ def login(at: str, outcome: str, user: str | None = None, country: str = "US", i
     return {**event, "outcome": outcome, "user_id": user, "ip": ip, "country": country}
 
 
+def burst(at: str, ip: str = "2001:db8::5") -> list[dict]:
+    """Ten failed logins from one source within nine seconds."""
+    return [login(f"{at}:0{second}", "failure", ip=ip) for second in range(10)]
+
+
 def error(at: str, fingerprint: str | None, message: str = "Bill 7 is gone") -> dict:
     found = {"error_id": f"e{at}{message}", "occurred_at": f"{MARCH}{at}Z", "error_type": "GoneError"}
     return {**found, "platform": "web", "fingerprint": fingerprint, "message": message}
@@ -80,12 +85,15 @@ def line(number: int, at: str, message: str) -> dict:
     return {**logged, "message": message}
 
 
+MEGABYTE = "took 5 ms " * 100_000
+
 # Midnight in New York is 05:00 UTC until the 10th, then 04:00.
 FIRST = [
     file("metric_samples", 9, samples(("09 22:50", 10), ("09 23:50", 90), ("10 01:10", 5))),
     file("trace_spans", 9, [span("root", None, "09T23:59:59.500", 1000)]),
     file("integration_status", 9, [check("09T12:00:00", "up"), check("10T04:50:00", "down")]),
     file("security_events", 9, [login(f"10T04:5{n}:00", "failure") for n in range(1, 6)]),
+    file("security_events", 9, burst("08T10:00"), "slow.ndjson"),
     file("client_errors", 9, [error("09T10:00:00", None), error("09T11:00:00", "fp-1")]),
     file("audit_log", 9, [access("01T10:00:00", "al"), access("09T10:00:00", "bo")]),
     file("api_requests", 9, [request(1, "09T10:00:00"), request(2, "09T10:30:00", 503)]),
@@ -105,11 +113,14 @@ SECOND = [
         [login("10T04:30:00", "success", "bob"), login("10T05:30:00", "success", "bob", "JP", "203.0.113.10")],
         "travel.ndjson",
     ),
+    file("security_events", 10, burst("10T09:00"), "slow.ndjson"),
     file("client_errors", 10, [error("10T10:00:00", None, "Bill 8 is gone"), error("10T10:00:00", "fp-1")]),
     file("audit_log", 10, [access("10T10:00:00", "al", "export", None)]),
     # a route that was never seen, and a late request of an hour that is done
     file("api_requests", 10, [request(3, "09T10:59:59.999"), request(4, "10T10:00:00", 201, "/v1/groups/{id}")]),
     file("app_logs", 10, [line(3, "08T10:00:00", "took 9 ms"), line(4, "10T10:00:00", "refused")]),
+    file("app_logs", 10, [line(5, "10T10:00:00", MEGABYTE), line(6, "10T11:00:00", MEGABYTE + "7")], "long.ndjson"),
+    file("client_errors", 10, [error("10T12:00:00", None, MEGABYTE + at) for at in "78"], "long.ndjson"),
     file("web_vitals", 10, [{"vital_id": "v2", "measured_at": "2024-03-10T05:00:00Z", "metric": "LCP", "value": 9}]),
 ]
 THIRD = [
@@ -120,6 +131,8 @@ THIRD = [
     file("integration_status", 12, [check("10T03:00:00", "down"), check("12T12:00:00", "up")]),
     file("security_events", 12, [login("10T05:05:00", "success", "ann"), login("10T04:40:00", "success", "bob", "XX")]),
     file("trace_spans", 12, [span("late", "child", "10T00:00:00.150", 500)]),
+    # less than a day from the burst before it and from the one after it, so that the three are one attack
+    file("security_events", 12, burst("09T09:30"), "slow.ndjson"),
 ]
 # Withdrawn: the same paths with other content.
 FOURTH = [
@@ -128,6 +141,7 @@ FOURTH = [
     file("trace_spans", 10, []),
     file("integration_status", 9, [check("09T12:00:00", "up")]),
     file("security_events", 9, [login("10T04:51:00", "failure")]),
+    file("security_events", 12, [], "slow.ndjson"),
     file("audit_log", 9, [access("02T10:00:00", "al")]),
     file("api_requests", 9, [request(1, "09T10:00:00")]),
     file("app_logs", 10, [line(4, "10T10:00:00", "refused")]),
@@ -205,7 +219,7 @@ def test_a_child_that_comes_late_takes_from_the_self_time_of_an_earlier_hour(hom
 def test_an_earlier_error_that_comes_late_is_the_new_one(homes):
     new = """
         select fingerprint like 'GoneError-%', activity_date::varchar from platform.errors_daily
-        where is_new order by all
+        where is_new and occurrences < 2 order by all
     """
 
     assert homes["three nights"].query(new) == [(False, "2024-03-08"), (True, "2024-03-08")]
@@ -227,7 +241,28 @@ def test_a_burst_and_a_journey_over_midnight_are_found(homes):
 
     assert [rule for (rule,) in found] == [
         "brute_force_source",
+        "brute_force_source",
         "export_without_purpose",
         "impossible_travel",
         "success_after_failures",
     ]
+
+
+def test_bursts_within_a_day_of_each_other_are_one_violation_and_further_apart_two(homes):
+    bursts = """
+        select count(*), min(occurred_at)::varchar from security.violation_evidence
+        where event_id like 's08T10:00%' or event_id like 's09T09:30%' or event_id like 's10T09:00%'
+        group by violation_id order by all
+    """
+
+    assert homes["three nights"].query(bursts) == [(30, "2024-03-08 10:00:00")]
+    assert homes["four nights"].query(bursts) == [(10, "2024-03-08 10:00:00"), (10, "2024-03-10 09:00:00")]
+
+
+def test_messages_of_a_megabyte_are_one_kind_by_their_beginning(homes):
+    """The first thousand characters decide: a hundred times `took 5 ms `. What comes after is a trace or a body."""
+    patterns = "select pattern, lines from platform.log_patterns_daily where lines = 2 and length(pattern) > 100"
+    errors = "select occurrences from platform.errors_daily where activity_date = '2024-03-10' order by all"
+
+    assert homes["three nights"].query(patterns) == [("took <number> ms " * 100, 2)]
+    assert homes["three nights"].query(errors) == [(1,), (1,), (2,)]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+from pathlib import Path
 
 import pytest
 
-from dagster_project.settings import DBT_PROJECT
+from dagster_project.settings import DBT_PROJECT, PROJECT_ROOT
+
+README = PROJECT_ROOT / "README.md"
 
 
 def rules(seed: str) -> list[dict[str, str]]:
@@ -105,3 +108,12 @@ def test_the_thresholds_of_the_strategy_are_above_80_85_90_per_cent_and_100_ms()
         "Disk usage",
         "Network latency",
     }
+
+
+@pytest.mark.parametrize("file", sorted((DBT_PROJECT / "seeds").glob("[ps]*/*.csv")), ids=lambda file: file.stem)
+def test_the_readme_says_what_to_put_into_each_column(file: Path) -> None:
+    start = f"| `{file.parent.name}/{file.name}` |"
+    (row,) = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith(start)]
+    columns = file.read_text(encoding="utf-8").splitlines()[0].split(",")
+
+    assert [column for column in columns if f"`{column}`" not in row] == []

@@ -3,9 +3,13 @@
 import gzip
 import json
 import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from dagster_project.warehouse.landing import scan
+from dagster_project.warehouse.status import newest_delivery_day, read_status
 from tests.warehouse.homes import Home, event, payment
 
 GOOD = json.dumps(event("good"))
@@ -192,6 +196,25 @@ def test_what_is_no_delivery_is_named_with_its_remedy_and_stops_nothing(home: Ho
     assert set(problems) == {"folder.ndjson", "no_such_feed", "dt=2024-02-30", "notes.txt", "link.ndjson"}
     assert "a link, not a file" in problems["link.ndjson"]
     assert "unknown feed" in problems["no_such_feed"]
+
+
+def test_a_day_to_come_is_no_delivery_day_and_does_not_become_the_as_of_day(home: Home) -> None:
+    home.deliver("events", "2024-03-01", "a.ndjson", [event("a")])
+    home.deliver("events", "2198-01-01", "a.ndjson", [event("b", "2198-01-01")])
+    home.load()
+    assert home.query("select event_id from raw.events") == [("a",)]
+    assert newest_delivery_day(home.settings) == date(2024, 3, 1)
+    (problem,) = read_status(home.settings).problems
+    assert Path(problem.path).name == "dt=2198-01-01"
+    assert problem.problem.startswith("a day to come, later than ")
+
+
+def test_a_delivery_day_may_be_two_days_ahead_of_the_clock(home: Home) -> None:
+    today = datetime.now(UTC).date()
+    for days in (1, 2, 4):
+        home.deliver("events", str(today + timedelta(days=days)), "a.ndjson", [])
+    found = scan(home.settings.landing, ["events"])
+    assert [(delivery.dt - today).days for delivery in found.deliveries] == [1, 2]
 
 
 def test_personal_data_is_neither_in_raw_nor_in_quarantine(home: Home) -> None:

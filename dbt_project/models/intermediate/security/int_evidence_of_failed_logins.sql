@@ -5,8 +5,8 @@
 
 -- The failures of a subject are numbered. A login (a failure for brute force, a success for a success after failures)
 -- triggers a rule if the failure that lies threshold - 1 before the latest one is within the window. A failure is
--- evidence if it is among the last `threshold` failures of some trigger. Days outside those read are too far away to
--- be within a window, so that missing numbers between them do no harm.
+-- evidence if it is among the last `threshold` failures of some trigger. A window reaches a day at most, so that
+-- the touched days and those beside them are enough; missing numbers beyond do no harm.
 with
 
 logins as (
@@ -21,7 +21,7 @@ logins as (
     from {{ ref('stg_security__security_events') }}
     where
         event_type = 'login'
-        and {{ is_touched('activity_date', 'touched_evidence_reading_days') }}
+        and {{ is_near_touched('occurred_at', 'touched_evidence_days', 'evidence_date', away=1) }}
 
 ),
 

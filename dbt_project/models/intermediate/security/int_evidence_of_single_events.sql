@@ -9,14 +9,14 @@ with
 events as (
 
     select * from {{ ref('stg_security__security_events') }}
-    where {{ is_touched('evidence_date', 'touched_evidence_days', of='activity_date') }}
+    where {{ is_in_touched_days('occurred_at', 'touched_evidence_days', 'evidence_date') }}
 
 ),
 
 accesses as (
 
     select * from {{ ref('stg_security__audit_log') }}
-    where {{ is_touched('evidence_date', 'touched_evidence_days', of='activity_date') }}
+    where {{ is_in_touched_days('occurred_at', 'touched_evidence_days', 'evidence_date') }}
 
 ),
 

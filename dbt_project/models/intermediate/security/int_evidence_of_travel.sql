@@ -20,14 +20,14 @@ logins as (
         occurred_at,
         activity_date,
         user_id,
-        country
+        {{ known_country('country') }} as country
     from {{ ref('stg_security__security_events') }}
     where
         event_type = 'login'
         and outcome = 'success'
         and user_id is not null
-        and country is not null
-        and {{ is_touched('activity_date', 'touched_evidence_reading_days') }}
+        and {{ known_country('country') }} is not null
+        and {{ is_near_touched('occurred_at', 'touched_evidence_days', 'evidence_date', away=1) }}
 
 ),
 

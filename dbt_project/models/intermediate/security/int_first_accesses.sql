@@ -8,7 +8,11 @@ with
 accesses as (
 
     select * from {{ ref('stg_security__audit_log') }}
-    where {{ is_touched(['actor', 'object_type'], 'touched_object_actors') }}
+    where
+        {{ is_touched(['actor', 'object_type'], 'touched_object_actors') }}
+        {% if is_incremental() %}
+            and occurred_at >= (select min(touched.occurred_at) from {{ ref('touched_object_actors') }} as touched)
+        {% endif %}
 
 ),
 

@@ -12,7 +12,7 @@ ranked as (
         rule,
         subject,
         violation_number,
-        window_minutes,
+        quiet_minutes,
         event_id,
         is_trigger,
         occurred_at,
@@ -34,28 +34,28 @@ grouped as (
         rule,
         subject,
         violation_number,
-        window_minutes,
+        quiet_minutes,
         cast(count(*) as bigint) as events,
         max(case when from_first = 1 then event_id end) as first_event_id,
         max(case when from_last = 1 then event_id end) as last_event_id,
         min(case when is_trigger then occurred_at end) as detected_at,
         max(occurred_at) as last_at
     from ranked
-    group by rule, subject, violation_number, window_minutes
+    group by rule, subject, violation_number, quiet_minutes
 
 ),
 
 final as (
 
     select
-        md5(rule || '|' || subject || '|' || first_event_id) as violation_id,
+        {{ digest("rule || '|' || subject || '|' || first_event_id") }} as violation_id,
         rule,
         subject,
         violation_number,
         events,
         first_event_id,
         last_event_id,
-        {{ plus_minutes('last_at', 'window_minutes') }} >= {{ start_of_local_day(add_days(as_of(), 1)) }} as is_open,
+        {{ plus_minutes('last_at', 'quiet_minutes') }} >= {{ start_of_local_day(add_days(as_of(), 1)) }} as is_open,
         detected_at,
         last_at
     from grouped

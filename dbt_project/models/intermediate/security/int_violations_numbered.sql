@@ -1,4 +1,5 @@
--- Evidence of one rule and subject belongs to one violation until a pause longer than the rule's window.
+-- Evidence of one rule and subject belongs to one violation until a pause longer than the rule's quiet_minutes, so that
+-- an attacker who takes his time is one alarm, not one a burst.
 with
 
 evidence as (
@@ -21,13 +22,13 @@ paused as (
         evidence.event_id,
         evidence.is_trigger,
         evidence.occurred_at,
-        rules.window_minutes,
+        rules.quiet_minutes,
         case
             when
                 {{ seconds_between('lag(evidence.occurred_at) over (
                     partition by evidence.rule, evidence.subject
                     order by evidence.occurred_at nulls last, evidence.event_id nulls last
-                )', 'evidence.occurred_at') }} <= rules.window_minutes * 60
+                )', 'evidence.occurred_at') }} <= rules.quiet_minutes * 60
                 then 0
             else 1
         end as begins
@@ -44,7 +45,7 @@ final as (
         event_id,
         is_trigger,
         occurred_at,
-        window_minutes,
+        quiet_minutes,
         cast(sum(begins) over (
             partition by rule, subject
             order by occurred_at nulls last, event_id nulls last

@@ -10,7 +10,7 @@ logins as (
     select * from {{ ref('stg_security__security_events') }}
     where
         event_type = 'login'
-        and {{ is_touched('evidence_date', 'touched_evidence_days', of='activity_date') }}
+        and {{ is_in_touched_days('occurred_at', 'touched_evidence_days', 'evidence_date') }}
 
 ),
 
@@ -20,7 +20,9 @@ brute_force_sources as (
         evidence_date,
         cast(count(distinct subject) as bigint) as sources
     from {{ ref('int_evidence_of_failed_logins') }}
-    where rule = 'brute_force_source'
+    where
+        rule = 'brute_force_source'
+        and {{ is_touched('evidence_date', 'touched_evidence_days') }}
     group by evidence_date
 
 ),

@@ -10,7 +10,7 @@ denials as (
     select * from {{ ref('stg_security__security_events') }}
     where
         event_type = 'access_denied'
-        and {{ is_touched('activity_date', 'touched_security_days') }}
+        and {{ is_in_touched_days('occurred_at', 'touched_security_days') }}
 
 ),
 

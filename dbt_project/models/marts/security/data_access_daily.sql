@@ -8,7 +8,7 @@ with
 accesses as (
 
     select * from {{ ref('stg_security__audit_log') }}
-    where {{ is_touched('activity_date', 'touched_access_days') }}
+    where {{ is_in_touched_days('occurred_at', 'touched_access_days') }}
 
 ),
 

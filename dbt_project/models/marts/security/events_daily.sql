@@ -8,7 +8,7 @@ with
 security_events as (
 
     select * from {{ ref('stg_security__security_events') }}
-    where {{ is_touched('activity_date', 'touched_security_days') }}
+    where {{ is_in_touched_days('occurred_at', 'touched_security_days') }}
 
 ),
 

@@ -13,6 +13,7 @@ final as (
         severity,
         description,
         window_minutes,
+        quiet_minutes,
         threshold
     from security_rules
 
