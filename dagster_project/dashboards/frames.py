@@ -1,0 +1,120 @@
+"""Rows of a release for a page: read, made wide, told which are provisional, and packed into few bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from dagster_project.dashboards.periods import Grain
+
+# Added to rows with a running period: 0 is over, 1 is the last that is over, 2 still runs.
+STATE = "_state"
+OVER, LAST_OVER, RUNNING = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The rows of one query, in the order in which the query gives them."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def values(self, column: str) -> list[Any]:
+        """One column."""
+        place = self.columns.index(column)
+        return [row[place] for row in self.rows]
+
+    def distinct(self, column: str) -> list[Any]:
+        """The values of a column that are not null, each once, in the order of their first row."""
+        return list(dict.fromkeys(value for value in self.values(column) if value is not None))
+
+    def with_column(self, name: str, values: Sequence[Any]) -> Frame:
+        """The frame with one more column."""
+        rows = tuple((*row, value) for row, value in zip(self.rows, values, strict=True))
+        return Frame((*self.columns, name), rows)
+
+    def has_figures(self, columns: Sequence[str]) -> bool:
+        """Whether any of these columns has a value."""
+        return any(value is not None for column in columns for value in self.values(column))
+
+
+def read(connection: duckdb.DuckDBPyConnection, sql: str) -> Frame:
+    """The rows of a query; decimals become floats."""
+    found = connection.execute(sql)
+    columns = tuple(column[0] for column in found.description or ())
+    return Frame(columns, tuple(tuple(map(_plain, row)) for row in found.fetchall()))
+
+
+def widen(frame: Frame, by: str, value: str) -> tuple[Frame, list[str]]:
+    """One row per combination of the other columns and one column per value of `by`; and the names of these."""
+    names = [str(name) for name in frame.distinct(by)]
+    keys = [column for column in frame.columns if column not in (by, value)]
+    cells: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in (dict(zip(frame.columns, row, strict=True)) for row in frame.rows):
+        if row[by] is not None:
+            cells.setdefault(tuple(row[key] for key in keys), {})[str(row[by])] = row[value]
+    rows = tuple((*key, *(found.get(name) for name in names)) for key, found in cells.items())
+    return Frame((*keys, *names), rows), names
+
+
+def with_states(frame: Frame, time: str, grain: Grain, as_of: date, settles_after: int, groups: Sequence[str]) -> Frame:
+    """The frame with the column STATE: which periods are over, within each group the last of them, which still run."""
+    periods = frame.values(time)
+    keys = list(zip(*(frame.values(group) for group in groups), strict=True)) if groups else [()] * len(frame)
+    over = [grain.is_over(period, as_of, settles_after) for period in periods]
+    last: dict[tuple[Any, ...], date] = {}
+    for key, period, is_over in zip(keys, periods, over, strict=True):
+        if is_over and (key not in last or period > last[key]):
+            last[key] = period
+    states = [
+        RUNNING if not is_over else LAST_OVER if period == last[key] else OVER
+        for key, period, is_over in zip(keys, periods, over, strict=True)
+    ]
+    return frame.with_column(STATE, states)
+
+
+def pack(frame: Frame, time: str | None, grain: Grain | None, decimals: int) -> dict[str, Any]:
+    """A frame by columns for a page: periods as steps since 1970, texts as places in a list, numbers rounded."""
+    return {
+        column: _packed(frame.values(column), grain if column == time else None, decimals) for column in frame.columns
+    }
+
+
+def _packed(values: list[Any], grain: Grain | None, decimals: int) -> dict[str, Any]:
+    if grain:
+        return {"hours" if grain is Grain.hour else "days": [grain.number_of(value) for value in values]}
+    if any(isinstance(value, str) for value in values):
+        names = list(dict.fromkeys(values))
+        places = {name: place for place, name in enumerate(names)}
+        return {"names": names, "places": [places[value] for value in values]}
+    return {"values": [_short(value, decimals) for value in values]}
+
+
+def _short(value: Any, decimals: int) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, date):
+        return str(value)
+    if isinstance(value, float):
+        rounded = round(value, decimals)
+        return int(rounded) if rounded.is_integer() else rounded
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def without(frame: Frame, column: str) -> Frame:
+    """The frame without a column."""
+    place = frame.columns.index(column)
+    rows = tuple((*row[:place], *row[place + 1 :]) for row in frame.rows)
+    return Frame((*frame.columns[:place], *frame.columns[place + 1 :]), rows)

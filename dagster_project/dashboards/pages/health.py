@@ -1,0 +1,71 @@
+"""Executive: does the system do its work, and are the figures fresh."""
+
+from dagster_project.dashboards.definitions import Chart, Listing, Section, Tile
+from dagster_project.dashboards.drawings import Heatmap, Lines
+from dagster_project.dashboards.drawings.heatmap import ALARM
+from dagster_project.dashboards.forms import FINE_FRACTION
+from dagster_project.dashboards.periods import Grain
+
+SUCCESS = Tile(
+    "Critical paths",
+    "Paying, signing in, reading meters and running groups must work.",
+    "platform.critical_paths_hourly.success_rate",
+    FINE_FRACTION,
+    Grain.day,
+    "select cast(hour as date) as period, 1 - sum(failures) / nullif(sum(requests), 0) as value\n"
+    "from platform.critical_paths_hourly group by period order by period",
+    covers=("System health",),
+)
+
+CRITICAL_PATHS = Chart(
+    "Critical paths",
+    "Whether what the business lives from works.",
+    ("platform.critical_paths_hourly.success_rate",),
+    "share of requests that succeeded, a day",
+    "select cast(hour as date) as day, critical_path, 1 - sum(failures) / nullif(sum(requests), 0) as value\n"
+    "from platform.critical_paths_hourly\n"
+    "where hour >= (select max(hour) - interval 90 day from platform.critical_paths_hourly)\n"
+    "group by day, critical_path order by day, critical_path",
+    Lines("day", Grain.day, FINE_FRACTION, by="critical_path", zero=False),
+    covers=("Payment processing", "Authentication flows", "Meter reading submission", "Group operations"),
+)
+
+INTEGRATIONS = Chart(
+    "Integrations",
+    "Whether those we depend on answered.",
+    ("platform.integrations_daily.uptime",),
+    "share of checks that found it up, a day",
+    "select activity_date, integration, uptime, downtime_minutes, incidents from platform.integrations_daily\n"
+    "where activity_date > (select max(activity_date) from platform.integrations_daily) - 90\n"
+    "order by integration, activity_date",
+    Heatmap(
+        "activity_date",
+        "integration",
+        "uptime",
+        FINE_FRACTION,
+        {
+            "integration": "Integration",
+            "activity_date": "Day",
+            "uptime": "Up",
+            "downtime_minutes": "Minutes down",
+            "incidents": "Incidents",
+        },
+        grain=Grain.day,
+        ramp=ALARM,
+        domain=(0.9, 1),
+    ),
+    covers=("Integration status",),
+)
+
+FRESHNESS = Listing(
+    "Freshness of the figures",
+    "How old each domain's figures are, and why.",
+    ("ops.domain_freshness.as_of", "ops.domain_freshness.is_held_back"),
+    "tables of each domain",
+    "select domain, coalesce(cast(as_of as varchar), 'never published') as as_of,\n"
+    "    case when is_held_back then 'held back' else 'published' end as state, coalesce(reason, '') as reason\n"
+    "from ops.domain_freshness order by is_held_back desc, domain",
+    {},
+)
+
+SECTION = Section("System health", cards=(CRITICAL_PATHS, INTEGRATIONS, FRESHNESS))
