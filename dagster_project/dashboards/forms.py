@@ -21,9 +21,9 @@ class Form:
     is_fraction: bool = False
 
     def headline(self, value: float) -> str:
-        """The value in at most five digits, without its unit: 1,234 or 12.3K or 94.2%."""
+        """The value in at most five digits, without its unit: 1,234 or 123.4K or 94.2%."""
         if self.is_fraction:
-            return f"{value:.1%}"
+            return f"{value:.{self.decimals - 3}%}"
         size = abs(value)
         for limit, divisor, suffix in ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e5, 1e3, "K")):
             if size >= limit:
@@ -33,13 +33,13 @@ class Form:
     def full(self, value: float) -> str:
         """The value as precisely as the page keeps it."""
         if self.is_fraction:
-            return f"{value:.2%}"
+            return f"{value:.{self.decimals - 2}%}"
         return f"{value:,.{self.decimals}f}"
 
     def change(self, value: float, before: float) -> str | None:
         """The change in words: points between fractions, else percent; None from zero, where there is no percentage."""
         if self.is_fraction:
-            return f"{(value - before) * 100:+.1f} pts"
+            return f"{(value - before) * 100:+.{self.decimals - 3}f} pts"
         return f"{value / before - 1:+.1%}" if before else None
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
-from dagster_project.dashboards.periods import Grain
+from dagster_project.dashboards.periods import Grain, as_time
 
 # Added to rows with a running period: 0 is over, 1 is the last that is over, 2 still runs.
 STATE = "_state"
@@ -65,6 +65,27 @@ def widen(frame: Frame, by: str, value: str) -> tuple[Frame, list[str]]:
     return Frame((*keys, *names), rows), names
 
 
+def with_gaps(frame: Frame, time: str, grain: Grain, as_of: date, groups: Sequence[str]) -> Frame:
+    """The frame with a row without figures for each period that has none, from its group's first to the as-of day."""
+    place = frame.columns.index(time)
+    places = [frame.columns.index(group) for group in groups]
+    found: dict[tuple[Any, ...], dict[datetime, tuple[Any, ...]]] = {}
+    for row in frame.rows:
+        period = as_time(row[place])
+        known = found.setdefault(tuple(row[group] for group in places), {})
+        known[period] = (*row[:place], period, *row[place + 1 :])
+    rows: list[tuple[Any, ...]] = []
+    for group, known in found.items():
+        fixed = dict(zip(places, group, strict=True))
+        period, last = min(known), max(known)
+        end = last if grain is Grain.hour else max(last, as_time(as_of))
+        while period <= end:
+            values = {**fixed, place: period}
+            rows.append(known.get(period) or tuple(values.get(column) for column in range(len(frame.columns))))
+            period = as_time(grain.after(period))
+    return Frame(frame.columns, tuple(rows))
+
+
 def with_states(frame: Frame, time: str, grain: Grain, as_of: date, settles_after: int, groups: Sequence[str]) -> Frame:
     """The frame with the column STATE: which periods are over, within each group the last of them, which still run."""
     periods = frame.values(time)
@@ -81,30 +102,33 @@ def with_states(frame: Frame, time: str, grain: Grain, as_of: date, settles_afte
     return frame.with_column(STATE, states)
 
 
-def pack(frame: Frame, time: str | None, grain: Grain | None, decimals: int) -> dict[str, Any]:
-    """A frame by columns for a page: periods as steps since 1970, texts as places in a list, numbers rounded."""
+def pack(frame: Frame, time: str | None, grain: Grain | None, is_money: bool) -> dict[str, Any]:
+    """A frame by columns for a page: periods as steps since 1970, texts as places in a list.
+
+    Money keeps its cents, other figures that are no whole numbers five significant digits.
+    """
     return {
-        column: _packed(frame.values(column), grain if column == time else None, decimals) for column in frame.columns
+        column: _packed(frame.values(column), grain if column == time else None, is_money) for column in frame.columns
     }
 
 
-def _packed(values: list[Any], grain: Grain | None, decimals: int) -> dict[str, Any]:
+def _packed(values: list[Any], grain: Grain | None, is_money: bool) -> dict[str, Any]:
     if grain:
         return {"hours" if grain is Grain.hour else "days": [grain.number_of(value) for value in values]}
     if any(isinstance(value, str) for value in values):
         names = list(dict.fromkeys(values))
         places = {name: place for place, name in enumerate(names)}
         return {"names": names, "places": [places[value] for value in values]}
-    return {"values": [_short(value, decimals) for value in values]}
+    return {"values": [_short(value, is_money) for value in values]}
 
 
-def _short(value: Any, decimals: int) -> Any:
+def _short(value: Any, is_money: bool) -> Any:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, date):
         return str(value)
     if isinstance(value, float):
-        rounded = round(value, decimals)
+        rounded = round(value, 2) if is_money else float(f"{value:.5g}")
         return int(rounded) if rounded.is_integer() else rounded
     return value
 

@@ -38,6 +38,12 @@ class Grain(StrEnum):
             last = period + timedelta(days=6 if self is Grain.week else 0)
         return day_of(last) + timedelta(days=settles_after) <= as_of
 
+    def after(self, period: date) -> date:
+        """The period that follows."""
+        if self is Grain.month:
+            return (period.replace(day=1) + timedelta(days=32)).replace(day=1)
+        return period + (timedelta(days=7) if self is Grain.week else self.step)
+
     def number_of(self, period: date) -> int:
         """Steps since 1970."""
         return (as_time(period) - EPOCH) // self.step

@@ -25,6 +25,7 @@ def environment() -> Environment:
     made.globals["slug"] = slug
     made.globals["identity"] = id
     made.filters["swatch"] = _swatch
+    made.filters["words"] = lambda name: name.replace("_", " ")
     made.filters["day"] = lambda day: f"{day.day} {day:%b %Y}"
     return made
 
@@ -103,7 +104,7 @@ def _embedded_chart(view: ChartView) -> dict[str, Any]:
         "by": picture.by,
         "series": [[one.column, one.label] for one in picture.series],
         "headings": picture.headings,
-        "format": picture.form.exact,
+        "percent": [column for column, form in picture.forms.items() if form.is_fraction],
     }
 
 

@@ -11,6 +11,7 @@ import duckdb
 from dagster_project.dashboards.definitions import Chart, Item, Listing, Tile, domains_of, slug
 from dagster_project.dashboards.drawings import Picture
 from dagster_project.dashboards.facts import Domain, Facts
+from dagster_project.dashboards.forms import MONEY
 from dagster_project.dashboards.frames import Frame, pack, read
 from dagster_project.dashboards.sparklines import sparkline
 
@@ -114,7 +115,6 @@ def _tile(item: Tile, base: dict[str, Any], frame: Frame, as_of: date) -> TileVi
     period, value = over[-1]
     before = over[-1 - item.compare] if len(over) > item.compare else None
     trend = points[-POINTS_OF_A_TREND[item.grain] :]
-    moved = value - before[1] if before and before[1] is not None else 0
     change = item.form.change(value, before[1]) if before and before[1] is not None else None
     return TileView(
         **base,
@@ -123,7 +123,7 @@ def _tile(item: Tile, base: dict[str, Any], frame: Frame, as_of: date) -> TileVi
         period=item.grain.name_of(period),
         change=change,
         against=item.grain.name_of(before[0]) if before and change else "",
-        direction=_direction(item, moved),
+        direction=_direction(item, change),
         running=_so_far(item, running),
         trend=sparkline([value for _, value in trend], len([point for point in trend if point in running])),
         rows=tuple(
@@ -139,10 +139,11 @@ def _so_far(item: Tile, running: list[tuple[date, Any]]) -> str | None:
     return f"{item.grain.name_of(running[-1][0])} so far: {item.form.headline(running[-1][1])}"
 
 
-def _direction(item: Tile, moved: float) -> str:
-    if not item.better or not moved:
+def _direction(item: Tile, change: str | None) -> str:
+    """Whether a change is a good one; a change that rounds to nothing is neither."""
+    if not item.better or not change or not any(digit in change for digit in "123456789"):
         return ""
-    return "good" if (moved > 0) == (item.better == "up") else "bad"
+    return "good" if change.startswith("+") == (item.better == "up") else "bad"
 
 
 def _chart(item: Chart, base: dict[str, Any], frame: Frame, as_of: date) -> ChartView:
@@ -150,7 +151,7 @@ def _chart(item: Chart, base: dict[str, Any], frame: Frame, as_of: date) -> Char
     figures = [one.column for one in picture.series]
     if figures and not picture.frame.has_figures(figures):
         return ChartView(**base, trouble=EMPTY)
-    data = pack(picture.frame, picture.time, picture.grain, picture.form.decimals)
+    data = pack(picture.frame, picture.time, picture.grain, picture.form is MONEY)
     return ChartView(**base, picture=picture, data=data)
 
 

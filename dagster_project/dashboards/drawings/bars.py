@@ -68,5 +68,5 @@ class Bars(OverTime):
 
 def slots(grain: Grain) -> alt.X:
     """One slot per period, so that bars stand side by side."""
-    axis = alt.Axis(labelExpr=time_labels(grain), labelOverlap="greedy", grid=False, labelSeparation=12)
+    axis = alt.Axis(labelExpr=time_labels(grain), labelOverlap="greedy", grid=False, labelAngle=0, labelSeparation=8)
     return alt.X(TIME, type="ordinal", title=None, axis=axis, scale=alt.Scale(paddingInner=0.25, paddingOuter=0.1))

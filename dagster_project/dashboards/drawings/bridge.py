@@ -8,8 +8,8 @@ from datetime import date
 
 import altair as alt
 
-from dagster_project.dashboards.drawings.common import HEIGHT, ROWS, Picture, specification
-from dagster_project.dashboards.forms import Form
+from dagster_project.dashboards.drawings.common import HEIGHT, ROWS, Picture, figure_axis, specification, spread
+from dagster_project.dashboards.forms import FRACTION, Form
 from dagster_project.dashboards.frames import Frame
 
 COLOURS = {"total": "@c1", "gain": "@good", "loss": "@bad", "open": "@muted"}
@@ -41,19 +41,19 @@ class Bridge:
         base = alt.Chart(ROWS).encode(tooltip=shown)
         colour = alt.Color(self.kind, type="nominal", scale=scale, legend=None)
         layers = self._lying(base, colour) if self.lies else self._upright(base, colour)
-        spec = specification(layers, alt.Step(38) if self.lies else HEIGHT + 20)
-        return Picture(spec, frame, self.form, headings=self.headings)
+        spec = specification(layers, spread(len(frame.distinct(self.step)), 30, 44) if self.lies else HEIGHT + 20)
+        return Picture(spec, frame, self.form, headings=self.headings, forms={self.amount: self.form, "share": FRACTION})
 
     def _upright(self, base: alt.Chart, colour: alt.Color) -> alt.LayerChart:
         axis = alt.Axis(labelAngle=0, labelOverlap=False, grid=False, labelExpr="split(datum.value, ' ')", labelLimit=64)
         across = alt.X(self.step, type="nominal", sort=None, title=None, axis=axis, scale=alt.Scale(padding=0.2))
-        up = alt.Y(self.start, type="quantitative", title=None, axis=alt.Axis(format=self.form.axis, tickCount=4))
+        up = alt.Y(self.start, type="quantitative", title=None, axis=figure_axis(self.form))
         bars = base.mark_bar(cornerRadius=2).encode(x=across, y=up, y2=alt.Y2(self.end), color=colour)
         top = base.transform_calculate(top=f"max(datum[{self.start!r}], datum[{self.end!r}])")
         text = top.mark_text(dy=-8, fontSize=11, color="@text", aria=False).encode(
             x=across,
             y=alt.Y("top:Q", title=None),
-            text=alt.Text(self.amount, type="quantitative", format=self.form.axis.replace("~s", ".3~s")),
+            text=alt.Text(self.amount, type="quantitative", format=",.0f"),
         )
         return alt.layer(bars, text)
 
@@ -64,7 +64,7 @@ class Bridge:
         bars = base.mark_bar(cornerRadius=3).encode(y=down, x=across, x2=alt.X2(self.end), color=colour)
         written = base.transform_calculate(
             right=f"max(datum[{self.start!r}], datum[{self.end!r}])",
-            written=f"format(datum[{self.amount!r}], {self.form.exact!r}) + '   ' + format(datum['share'], '.1%')",
+            written=f"format(datum[{self.amount!r}], {self.form.exact!r}) + ' · ' + format(datum['share'], '.1%')",
         )
         text = written.mark_text(align="left", dx=6, fontSize=12, color="@text", aria=False).encode(
             y=down, x=alt.X("right:Q", title=None), text="written:N"

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import altair as alt
 
-from dagster_project.dashboards.forms import Form
-from dagster_project.dashboards.frames import RUNNING, STATE, Frame, widen, with_states, without
+from dagster_project.dashboards.forms import COUNT, Form
+from dagster_project.dashboards.frames import RUNNING, STATE, Frame, widen, with_gaps, with_states, without
 from dagster_project.dashboards.periods import Grain
 
 ROWS = alt.NamedData("rows")
@@ -45,7 +45,8 @@ class Threshold:
 class Picture:
     """A drawn chart: its Vega-Lite specification, the rows it needs, and what the page must know of them.
 
-    `by` is the column whose values became series, so that a filter on it chooses among these.
+    `by` is the column whose values became series, so that a filter on it chooses among these. The table behind the
+    picture has the columns of `headings`, with figures as `forms` has them.
     """
 
     spec: dict[str, Any]
@@ -56,6 +57,7 @@ class Picture:
     grain: Grain | None = None
     by: str | None = None
     headings: dict[str, str] = field(default_factory=dict)
+    forms: dict[str, Form] = field(default_factory=dict)
     legend: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -98,6 +100,7 @@ class OverTime:
     def arrange(self, frame: Frame, as_of: date, filters: Sequence[str]) -> tuple[Frame, tuple[Series, ...]]:
         """The frame with one column per series and the state of each period, and the coloured series."""
         frame = without(frame, self.limit) if self.limit else frame
+        groups = [column for column in filters if column in frame.columns and column != self.by]
         if self.by:
             frame, labels = widen(frame, self.by, self.value)
             columns = tuple(f"s{place}" if name in labels else name for place, name in _places(frame.columns, labels))
@@ -105,7 +108,7 @@ class OverTime:
             frame = Frame(columns, frame.rows)
         else:
             series = self.series
-        groups = [column for column in filters if column in frame.columns]
+        frame = with_gaps(frame, self.time, self.grain, as_of, groups)
         frame = with_states(frame, self.time, self.grain, as_of, self.settles_after, groups)
         return frame, coloured(series)
 
@@ -121,6 +124,7 @@ class OverTime:
             self.grain,
             self.by,
             {one.column: one.label for one in series},
+            {one.column: self.form for one in series},
             legend,
         )
 
@@ -158,7 +162,13 @@ def tooltips(series: Sequence[Series], form: Form) -> list[alt.Tooltip]:
 
 def value_axis(form: Form, zero: bool = True, column: str = "value") -> alt.Y:
     """The axis of figures, on the left, with a few quiet grid lines."""
-    return alt.Y(column, type="quantitative", title=None, axis=alt.Axis(format=form.axis, tickCount=4), scale=alt.Scale(zero=zero))
+    return alt.Y(column, type="quantitative", title=None, axis=figure_axis(form), scale=alt.Scale(zero=zero))
+
+
+def figure_axis(form: Form) -> alt.Axis:
+    """Four or so labels; zero is 0 in whatever unit."""
+    step = 1 if form is COUNT else alt.Undefined
+    return alt.Axis(format=form.axis, tickCount=4, tickMinStep=step, labelExpr="datum.value == 0 ? '0' : datum.label")
 
 
 def time_labels(grain: Grain) -> str:
@@ -183,13 +193,24 @@ def threshold_layers(thresholds: Sequence[Threshold]) -> list[alt.Chart]:
     return layers
 
 
-def specification(chart: alt.LayerChart | alt.Chart, height: int | alt.Step = HEIGHT) -> dict[str, Any]:
+def specification(chart: alt.LayerChart | alt.Chart, height: int = HEIGHT) -> dict[str, Any]:
     """The chart as Vega-Lite, as wide as its card, without data and schema address."""
-    drawn = chart.properties(width="container", height=height).to_dict(validate=False)
-    for unwanted in ("$schema", "config", "datasets"):
+    with alt.data_transformers.enable(consolidate_datasets=False):
+        drawn = chart.properties(width="container", height=height).to_dict(validate=False)
+    for unwanted in ("$schema", "config"):
         drawn.pop(unwanted, None)
+    drawn.setdefault("padding", {"left": 0, "top": 5, "bottom": 5, "right": 14})
     drawn["autosize"] = {"type": "fit-x", "contains": "padding"}
     return drawn
+
+
+def spread(rows: int, least: int, most: int) -> int:
+    """The height of so many rows, so that few fill a card and many stay readable."""
+    return rows * max(least, min(most, HEIGHT // max(1, rows)))
+
+
+# Names from the data, as words.
+WORDS = "replace(datum.label, /_/g, ' ')"
 
 
 def _places(columns: Sequence[str], labels: Sequence[str]) -> list[tuple[int, str]]:

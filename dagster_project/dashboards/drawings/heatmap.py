@@ -8,7 +8,16 @@ from datetime import date
 
 import altair as alt
 
-from dagster_project.dashboards.drawings.common import LABEL, ROWS, TIME, Picture, specification, time_labels
+from dagster_project.dashboards.drawings.common import (
+    LABEL,
+    ROWS,
+    TIME,
+    WORDS,
+    Picture,
+    specification,
+    spread,
+    time_labels,
+)
 from dagster_project.dashboards.forms import Form
 from dagster_project.dashboards.frames import Frame
 from dagster_project.dashboards.periods import Grain
@@ -54,14 +63,15 @@ class Heatmap:
             layers.append(edge.mark_rect(fillOpacity=0, stroke="@muted", strokeDash=[2, 2], strokeWidth=1, aria=False))
         if self.written:
             layers.append(self._text(base, frame))
-        step = alt.Step(26 if self.written else 20)
+        height = spread(len(frame.distinct(self.row)), 24 if self.written else 19, 40)
         return Picture(
-            specification(alt.layer(*layers), step),
+            specification(alt.layer(*layers), height),
             frame,
             self.form,
             time=self.column if self.grain else None,
             grain=self.grain,
             headings=self.headings,
+            forms={self.value: self.form},
         )
 
     def _across(self) -> alt.X:
@@ -70,19 +80,19 @@ class Heatmap:
             labelOverlap="greedy",
             labelSeparation=8,
             labelAngle=0,
-            labelExpr=time_labels(self.grain) if self.grain else alt.Undefined,
+            labelExpr=time_labels(self.grain) if self.grain else WORDS,
             grid=False,
             domain=False,
             ticks=False,
         )
         name, title = (TIME, None) if self.grain else (self.column, self.headings[self.column])
         sort = alt.Undefined if self.grain else None
-        scale = alt.Scale(padding=0.06)
+        scale = alt.Scale(paddingInner=0.06, paddingOuter=0)
         return alt.X(name, type="ordinal", sort=sort, title=title, axis=axis, scale=scale)
 
     def _down(self) -> alt.Y:
-        axis = alt.Axis(grid=False, domain=False, ticks=False, labelLimit=150)
-        return alt.Y(self.row, type="nominal", sort=None, title=None, axis=axis, scale=alt.Scale(padding=0.06))
+        axis = alt.Axis(grid=False, domain=False, ticks=False, labelLimit=150, labelExpr=WORDS)
+        return alt.Y(self.row, type="nominal", sort=None, title=None, axis=axis, scale=alt.Scale(paddingInner=0.08, paddingOuter=0))
 
     def _colour(self) -> alt.Color:
         domain = list(self.domain) if self.domain else alt.Undefined
@@ -93,8 +103,9 @@ class Heatmap:
         found = [value for value in frame.values(self.value) if value is not None] or [0]
         low, high = self.domain or (min(found), max(found))
         number = f"datum[{self.value!r}]"
-        written = f"format({number} * 100, '.0f')" if self.form.is_fraction else f"format({number}, {self.form.axis!r})"
-        dark = alt.when(f"{number} > {low + 0.55 * (high - low)}").then(alt.value("@on_ramp"))
+        short = ".3~s" if high >= 100_000 else ",.0f"
+        written = f"format({number} * 100, '.0f')" if self.form.is_fraction else f"format({number}, {short!r})"
+        dark = alt.when(f"{number} > {low + 0.62 * (high - low)}").then(alt.value("@on_ramp"))
         return (
             base.transform_filter(f"isValid({number})")
             .transform_calculate(written=written)

@@ -40,7 +40,10 @@ class Lines(OverTime):
         base = folded(series).encode(
             x=time_axis(self.grain), y=value_axis(self.form, self.zero), color=colour_of(series)
         )
-        layers = [base.transform_filter(IS_OVER).mark_line(), *_open_lines(base, frame)]
+        # A figure between two missing ones would be a line of no length.
+        has_gaps = any(value is None for one in series for value in frame.values(one.column))
+        dots = alt.OverlayMarkDef(size=10) if has_gaps else False
+        layers = [base.transform_filter(IS_OVER).mark_line(point=dots), *_open_lines(base, frame)]
         layers += limits
         layers += pointer(base, series, self)
         return self.picture(alt.layer(*layers), frame, series)

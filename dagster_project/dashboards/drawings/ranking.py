@@ -8,7 +8,7 @@ from datetime import date
 
 import altair as alt
 
-from dagster_project.dashboards.drawings.common import ROWS, Picture, Threshold, specification
+from dagster_project.dashboards.drawings.common import ROWS, WORDS, Picture, Threshold, specification, spread
 from dagster_project.dashboards.forms import Form
 from dagster_project.dashboards.frames import Frame
 
@@ -33,7 +33,7 @@ class Ranking:
         shown = [alt.Tooltip(self.label, type="nominal", title=self.headings[self.label])]
         for name, form in {self.value: self.form, **self.details}.items():
             shown.append(alt.Tooltip(name, type="quantitative", title=self.headings[name], format=form.exact))
-        axis = alt.Axis(grid=False, domain=False, ticks=False, labelLimit=190)
+        axis = alt.Axis(grid=False, domain=False, ticks=False, labelLimit=190, labelExpr=WORDS)
         base = alt.Chart(ROWS).encode(
             y=alt.Y(self.label, type="nominal", sort=None, title=None, axis=axis, scale=alt.Scale(padding=0.28)),
             x=alt.X(self.value, type="quantitative", title=None, axis=None, scale=alt.Scale(zero=True)),
@@ -43,11 +43,12 @@ class Ranking:
         if self.bad_where:
             colour = alt.when(self.bad_where).then(alt.value("@bad")).otherwise(colour)
         text = base.mark_text(align="left", dx=6, fontSize=12, color="@text", aria=False)
-        exact = self.form.exact if not self.form.is_fraction else self.form.exact
-        written = text.encode(text=alt.Text(self.value, type="quantitative", format=exact))
+        written = text.encode(text=alt.Text(self.value, type="quantitative", format=self.form.exact))
         layers: list[alt.Chart] = [base.mark_bar(cornerRadiusEnd=3).encode(color=colour), written, *self._line()]
         drawn = alt.layer(*layers).properties(padding={"left": 0, "right": 58, "top": 4, "bottom": 4})
-        return Picture(specification(drawn, alt.Step(30)), frame, self.form, headings=self.headings)
+        spec = specification(drawn, spread(len(frame), 26, 46))
+        forms = {self.value: self.form, **self.details}
+        return Picture(spec, frame, self.form, headings=self.headings, forms=forms)
 
     def _line(self) -> list[alt.Chart]:
         if self.threshold is None:

@@ -8,7 +8,7 @@ PAGE = Page(
     "Executive",
     "Is the business growing, is it healthy, does the system carry it?",
     ((365, "12 months"), (182, "6 months"), (91, "3 months")),
-    (Filter("platform", "Platform"), Filter("channel", "Channel"), Filter("month", "Month of the bridges")),
+    (Filter("platform", "Platform"), Filter("channel", "Channel"), Filter("month", "Waterfall month")),
     (
         Section("At a glance", tiles=(*revenue.TILES, *payments.TILES, *growth.TILES, health.SUCCESS)),
         growth.SECTION,

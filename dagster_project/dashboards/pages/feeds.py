@@ -2,6 +2,7 @@
 
 from dagster_project.dashboards.definitions import Chart, Listing, Section
 from dagster_project.dashboards.drawings import Bars, Heatmap, Series
+from dagster_project.dashboards.drawings.heatmap import ALARM
 from dagster_project.dashboards.forms import COUNT, FINE_FRACTION
 from dagster_project.dashboards.pages.health import FRESHNESS
 from dagster_project.dashboards.periods import Grain
@@ -27,8 +28,8 @@ SECTION = Section(
                 FINE_FRACTION,
                 {"feed": "Feed", "dt": "Delivered", "share": "Of the usual", "lines": "Lines", "quarantined": "Quarantined"},
                 grain=Grain.day,
-                ramp=("@alarm1", "@ramp2", "@ramp3", "@ramp4"),
-                domain=(0, 1.2),
+                ramp=ALARM,
+                domain=(0, 0.6),
             ),
             span=7,
         ),

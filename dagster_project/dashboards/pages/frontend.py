@@ -64,7 +64,7 @@ SECTION = Section(
             "Slow pages",
             "Which page to make quicker for whom.",
             ("platform.web_vitals_daily.rating",),
-            "share of the last 28 days on which the page's largest contentful paint was good",
+            "percent of the last 28 days on which the page's largest contentful paint was good",
             "select page, device, avg(case when rating = 'good' then 1.0 else 0.0 end) as good_days,\n"
             "    sum(samples) as samples from platform.web_vitals_daily\n"
             "where metric = 'LCP' and activity_date > (select max(activity_date) from platform.web_vitals_daily) - 28\n"
@@ -78,7 +78,26 @@ SECTION = Section(
                 written=True,
                 domain=(0, 1),
             ),
-            span=12,
+        ),
+        Chart(
+            "Ratings",
+            "Which of the vitals need work.",
+            ("platform.web_vitals_daily.rating",),
+            "percent of the pages' days rated good in the last 28 days",
+            "select metric, device, avg(case when rating = 'good' then 1.0 else 0.0 end) as good_days,\n"
+            "    sum(samples) as samples from platform.web_vitals_daily\n"
+            "where rating is not null\n"
+            "    and activity_date > (select max(activity_date) from platform.web_vitals_daily) - 28\n"
+            "group by metric, device order by metric, device",
+            Heatmap(
+                "device",
+                "metric",
+                "good_days",
+                FRACTION,
+                {"metric": "Metric", "device": "Device", "good_days": "Good days", "samples": "Samples"},
+                written=True,
+                domain=(0, 1),
+            ),
         ),
     ),
 )

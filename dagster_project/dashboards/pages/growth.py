@@ -100,7 +100,7 @@ SECTION = Section(
                 },
                 written=True,
                 open_where="!datum.is_complete",
-                domain=(0, 0.8),
+                domain=(0, 0.6),
             ),
         ),
         Chart(

@@ -66,6 +66,7 @@ FRESHNESS = Listing(
     "    case when is_held_back then 'held back' else 'published' end as state, coalesce(reason, '') as reason\n"
     "from ops.domain_freshness order by is_held_back desc, domain",
     {},
+    span=12,
 )
 
 SECTION = Section("System health", cards=(CRITICAL_PATHS, INTEGRATIONS, FRESHNESS))

@@ -143,7 +143,7 @@ SECTION = Section(
             "select hour, critical_path, success_rate as value from platform.critical_paths_hourly\n"
             + _NEWEST.format(table="critical_paths_hourly")
             + "order by hour, critical_path",
-            Lines("hour", Grain.hour, FRACTION, by="critical_path", zero=False),
+            Lines("hour", Grain.hour, FINE_FRACTION, by="critical_path", zero=False),
         ),
         Chart(
             "Response time of critical paths",

@@ -1,7 +1,7 @@
 // Draws the charts of a page, filters them, fills the tables behind them, and keeps the reader's choice of colours.
 (() => {
   "use strict";
-  const DAY = 864e5, HOUR = 36e5;
+  const DAY = 864e5, HOUR = 36e5, ERRORS = 1;
   const root = document.documentElement;
   const holder = document.getElementById("charts");
   let charts = {};
@@ -95,7 +95,7 @@
       return;
     }
     const spec = { ...coloured(chart.spec), datasets: { rows } };
-    const result = await vegaEmbed(place, spec, { actions: false, renderer: "svg", ast: true, config: config(), mode: "vega-lite" });
+    const result = await vegaEmbed(place, spec, { actions: false, renderer: "svg", ast: true, logLevel: ERRORS, config: config(), mode: "vega-lite" });
     drawn.set(id, result);
     fill(document.querySelector(`[data-table="${id}"][open]`));
   }
@@ -118,26 +118,30 @@
     if (!details) return;
     const chart = charts[details.dataset.table];
     const rows = chart.time ? visible(chart).sort((a, b) => b._time - a._time) : visible(chart);
-    const keys = Object.keys(chart.rows).filter((name) => name[0] !== "_" && name !== chart.time && !chart.series.some(([c]) => c === name));
-    const headings = chart.series.length ? [...keys.map((k) => [k, k]), ...chart.series] : keys.map((k) => [k, chart.headings[k] || k]);
-    const written = (value) => (value === null || value === undefined ? "–" : typeof value === "number" ? vega.format(value, Number.isInteger(value) && Math.abs(value) > 1 ? "," : chart.format) : String(value));
+    const keys = chart.filters.filter((name) => name in chart.rows);
+    const shown = [...keys.map((name) => [name, name]), ...Object.entries(chart.headings).filter(([name]) => name !== chart.time && !keys.includes(name))];
+    const percent = new Set(chart.percent);
+    const written = (value, name) => {
+      if (value === null || value === undefined) return "–";
+      if (typeof value !== "number") return String(value);
+      return percent.has(name) ? (value * 100).toFixed(2) + "%" : value.toLocaleString("en-US", { maximumFractionDigits: 3 });
+    };
     const table = document.createElement("table");
     const row = (parent, tag, cells) => {
       const line = parent.insertRow();
       for (const cell of cells) {
         const made = document.createElement(tag);
-        made.textContent = typeof cell === "object" && cell ? cell.text : written(cell);
-        if (typeof cell === "number" || cell === null || cell?.number) made.className = "number";
+        made.textContent = cell.text;
+        if (cell.number) made.className = "number";
         if (tag === "th") made.scope = "col";
         line.append(made);
       }
     };
     const isNumber = (name) => rows.some((r) => typeof r[name] === "number");
-    const shown = headings.filter(([name]) => name !== chart.time);
     const period = chart.time ? [{ text: "Period" }] : [];
     row(table.createTHead(), "th", [...period, ...shown.map(([name, label]) => ({ text: label, number: isNumber(name) }))]);
     const body = table.createTBody();
-    for (const one of rows.slice(0, 500)) row(body, "td", [...(chart.time ? [one._label] : []), ...shown.map(([name]) => one[name] ?? null)]);
+    for (const one of rows.slice(0, 500)) row(body, "td", [...(chart.time ? [{ text: one._label }] : []), ...shown.map(([name]) => ({ text: written(one[name], name), number: isNumber(name) }))]);
     const scroll = document.createElement("div");
     Object.assign(scroll, { className: "scroll", tabIndex: 0 });
     scroll.append(table);
