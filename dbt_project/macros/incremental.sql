@@ -10,11 +10,11 @@
   The part is one column or a list of them, called the same in both relations. In a full build everything is touched.
 -#}
 
-{# For a config: delete the touched parts of the model's own table. `columns` as in is_touched. #}
-{% macro forget_touched(columns, touched) -%}
+{# For a config: delete the touched parts of the model's own table. The arguments are those of is_touched. #}
+{% macro forget_touched(columns, touched, of=none) -%}
     {{ return(
         "{% if is_incremental() %}delete from {{ this }} where {{ is_touched(" ~ columns | tojson ~ ", '" ~ touched
-        ~ "') }}{% endif %}"
+        ~ "', " ~ (of | tojson if of else 'none') ~ ") }}{% endif %}"
     ) }}
 {%- endmacro %}
 
@@ -23,7 +23,8 @@
   `of` says which columns of the row to compare, where they are called otherwise than in the touched relation.
 -#}
 {% macro is_touched(columns, touched, of=none) -%}
-    {%- if not execute or is_incremental() -%}  {# dbt learns of the dependency while it parses #}
+    {#- dbt learns of the dependency while it parses -#}
+    {%- if not execute or is_incremental() -%}
         {%- set relation = ref(touched) -%}
     {%- endif -%}
     {%- set names = [columns] if columns is string else columns -%}

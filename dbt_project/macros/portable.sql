@@ -39,7 +39,7 @@
 {# The first day of the week of a date, weeks beginning as the setting week_start says. #}
 {% macro week_of(date) -%}
     {%- if var('week_start') == 'sunday' -%}
-        cast(date_trunc('week', {{ date }} + 1) as date) - 1
+        cast(cast(date_trunc('week', {{ date }} + 1) as date) - 1 as date)
     {%- else -%}
         cast(date_trunc('week', {{ date }}) as date)
     {%- endif -%}
@@ -89,6 +89,11 @@
     {{ timestamp }} + interval '{{ days * 24 }} hours'
 {%- endmacro %}
 
+{# The timestamp a number of minutes after `timestamp`. #}
+{% macro plus_minutes(timestamp, minutes) -%}
+    {{ timestamp }} + to_minutes({{ minutes }})
+{%- endmacro %}
+
 {# Whole seconds from one timestamp to a later one, fractions cut off. #}
 {% macro seconds_between(start_at, end_at) -%}
     cast(date_diff('microsecond', {{ start_at }}, {{ end_at }}) // 1000000 as bigint)
@@ -120,4 +125,24 @@
 {# The value in another type, null where that can't hold it. #}
 {% macro cast_or_null(value, data_type) -%}
     try_cast({{ value }} as {{ data_type }})
+{%- endmacro %}
+
+{# The last day of the week of a date, weeks beginning as the setting week_start says. #}
+{% macro last_day_of_week(date) -%}
+    cast({{ week_of(date) }} + 6 as date)
+{%- endmacro %}
+
+{# Whole microseconds from one timestamp to a later one. #}
+{% macro microseconds_between(start_at, end_at) -%}
+    cast(date_diff('microsecond', {{ start_at }}, {{ end_at }}) as bigint)
+{%- endmacro %}
+
+{# The timestamp a number of minutes after a timestamp (before it, where negative). #}
+{% macro plus_minutes(timestamp, minutes) -%}
+    {{ timestamp }} + interval '{{ minutes }} minutes'
+{%- endmacro %}
+
+{# In a select list: one row for each whole number from one to another, both included; none where the last is less. #}
+{% macro each_number(first_number, last_number) -%}
+    cast(unnest(generate_series(cast({{ first_number }} as bigint), cast({{ last_number }} as bigint))) as integer)
 {%- endmacro %}

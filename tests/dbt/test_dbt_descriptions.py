@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-MARTS = ("product", "finance", "ops")
+MARTS = ("product", "finance", "platform", "security", "ops")
 
 TABLE_COMMENTS = "select schema_name, table_name, comment from duckdb_tables()"
 COLUMN_COMMENTS = """select table_name, column_name, comment from duckdb_columns()
-    where schema_name in ('staging', 'touched', 'intermediate', 'product', 'finance', 'ops')"""
+    where schema_name in ('staging', 'touched', 'intermediate', 'product', 'finance', 'platform', 'security', 'ops')"""
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,10 @@ def test_every_column_of_a_feed_is_described_in_a_sentence(feeds):
     assert [key for key, text in texts.items() if len(text.split()) < 3 or not text.endswith(".")] == []
 
 
-def test_every_column_of_a_model_is_described(columns, models, feeds):
+def test_every_column_of_a_model_or_seed_is_described(sound, columns, models, feeds):
     """A staging column that its contract has is described there, once."""
-    described = {(model.name, name) for model in models for name, column in model.columns.items() if column.description}
-    described |= {("currencies", "currency"), ("currencies", "minor_unit_exponent")}
+    seeds = [node for node in sound.manifest.nodes.values() if node.resource_type == "seed"]
+    described = {(node.name, name) for node in [*models, *seeds] for name, c in node.columns.items() if c.description}
     for name, feed in feeds.items():
         described |= {(f"stg_{feed['domain']}__{name}", column["name"]) for column in feed["columns"]}
 

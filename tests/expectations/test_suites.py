@@ -69,6 +69,38 @@ def test_a_sound_candidate_passes_and_its_docs_are_written(tmp_path):
                 "finance.payment_recovery_monthly: month = date_trunc('month', month)",
             },
         ),
+        (
+            "insert into raw.events values ('u3', timestamp '2026-11-02 12:00', 'page_view', 'split', false)",
+            {
+                "product.active_users_daily: "
+                "sum(dau) filter (where platform = 'all' and activity_date > "
+                "(select max(activity_date) from product.active_users_daily) - 7) "
+                "= active users and days of the last week in raw.events",
+                "product.active_users_daily: "
+                "sum(wau) filter (where platform = 'all' and activity_date = "
+                "(select max(activity_date) from product.active_users_daily)) "
+                "= active users of the last week in raw.events",
+                "product.feature_adoption_monthly: "
+                "sum(users) filter (where month = "
+                "date_trunc('month', (select max(activity_date) from product.active_users_daily))) "
+                "= users and features of the as-of month in raw.events",
+            },
+        ),
+        (
+            "update product.user_lifecycle_daily set new_users = 2, returning_users = 0 where new_users = 1 "
+            "and returning_users = 1; update product.engagement_daily set sessions = 2 where platform = 'web'; "
+            "update product.retention_weekly set cohort = cohort - 1 where cohort = date '2026-11-02'",
+            {
+                *(
+                    f"product.retention_{period}: sum(cohort_size) filter (where period_number = 0) "
+                    "= select coalesce(sum(new_users), 0) from product.user_lifecycle_daily"
+                    for period in ("daily", "weekly", "monthly")
+                ),
+                "product.retention_weekly: isodow(cohort) = 1",
+                "product.engagement_daily: sum(sessions) filter (where platform = 'all') = select "
+                "coalesce(sum(sessions), 0) from product.engagement_daily where platform <> 'all'",
+            },
+        ),
     ],
 )
 def test_what_is_wrong_with_a_candidate_is_an_error_of_the_expectations_that_say_so(tmp_path, poison, expected):

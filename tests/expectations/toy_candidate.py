@@ -42,6 +42,62 @@ create table product.registrations_daily as
     select date '2026-11-01' as registration_date, 'organic' as acquisition_channel, 2::bigint as registrations,
         1::bigint as activated_within_7d;
 
+-- u1 is active on both days, u2 on the second; bots, passive events and test users make nobody active
+create table raw.events as select * from (values
+    ('u1', timestamp '2026-11-01 10:00', 'page_view', null, false),
+    ('u1', timestamp '2026-11-02 10:00', 'feature_used', 'split', null),
+    ('u2', timestamp '2026-11-02 11:00', 'page_view', null, false),
+    ('u2', timestamp '2026-11-01 11:00', 'push_received', null, false),
+    ('u2', timestamp '2026-11-01 11:00', 'page_view', 'split', true),
+    ('t1', timestamp '2026-11-01 11:00', 'page_view', 'split', false)
+) t (user_id, event_at, event_name, feature, is_bot);
+create table product.active_users_daily as select * from (values
+    (date '2026-11-01', 'all', 1::bigint, 1::bigint, 1::bigint, 1.0::double), (date '2026-11-01', 'web', 1, 1, 1, 1.0),
+    (date '2026-11-02', 'all', 2, 2, 2, 1.0), (date '2026-11-02', 'web', 2, 2, 2, 1.0)
+) t (activity_date, platform, dau, wau, mau, stickiness);
+create table product.user_lifecycle_daily as select * from (values
+    (date '2026-11-01', 1::bigint, 0::bigint, 0::bigint, 0::bigint), (date '2026-11-02', 1, 1, 0, 0)
+) t (activity_date, new_users, returning_users, resurrected_users, dormant_users);
+create table product.retention_daily as select * from (values
+    (date '2026-11-01', 0, 1::bigint, 1::bigint, 1.0::double, true), (date '2026-11-01', 1, 1, 1, 1.0, true),
+    (date '2026-11-02', 0, 1, 1, 1.0, true)
+) t (cohort, period_number, cohort_size, retained_users, retention_rate, is_complete);
+create table product.retention_weekly as select * from (values
+    (date '2026-10-26', 0, 1::bigint, 1::bigint, 1.0::double, true), (date '2026-10-26', 1, 1, 1, 1.0, false),
+    (date '2026-11-02', 0, 1, 1, 1.0, false)
+) t (cohort, period_number, cohort_size, retained_users, retention_rate, is_complete);
+create table product.retention_monthly as
+    select date '2026-11-01' as cohort, 0 as period_number, 2::bigint as cohort_size, 2::bigint as retained_users,
+        1.0::double as retention_rate, false as is_complete;
+create table product.engagement_daily as select * from (values
+    (date '2026-11-01', 'all', 1::bigint, 0::bigint, 1.0::double, 0.0::double, 0.0::double, 1.0::double, 0.0::double),
+    (date '2026-11-01', 'web', 1, 0, 1.0, 0.0, 0.0, 1.0, 0.0)
+) t (activity_date, platform, sessions, engaged_sessions, bounce_rate, median_session_seconds, avg_session_seconds,
+    events_per_session, error_rate);
+create table product.user_flows_daily as
+    select date '2026-11-01' as activity_date, '/a' as from_page, '/b' as to_page, 1::bigint as transitions;
+create table product.feature_adoption_monthly as
+    select date '2026-11-01' as month, 'split' as feature, 1::bigint as users, 0::bigint as repeat_users,
+        0.5::double as adoption_rate;
+
+-- u2 left in October; the meter's reading for October came in time, that for November is not due yet
+create table raw.group_members as select * from (values
+    ('g1', 'u1', timestamp '2026-10-01 10:00', null), ('g1', 't1', timestamp '2026-10-01 10:00', null),
+    ('g1', 'u2', timestamp '2026-10-01 10:00', timestamp '2026-10-31 23:00')
+) t (group_id, user_id, joined_at, left_at);
+create table raw.meters as
+    select 'm1' as meter_id, null::bigint as reading_due_day, timestamp '2026-10-01 10:00' as installed_at,
+        null::timestamp as removed_at;
+create table raw.meter_readings as select * from (values
+    ('m1', date '2026-10-01', timestamp '2026-10-28 10:00'), ('m1', date '2026-11-01', timestamp '2026-11-02 10:00')
+) t (meter_id, period, submitted_at);
+create table product.group_participation_monthly as select * from (values
+    (date '2026-10-01', 1::bigint, 2::bigint, 1::bigint, 0.5::double), (date '2026-11-01', 1, 1, 1, 1.0)
+) t (month, groups, members, participating_members, participation_rate);
+create table product.meter_compliance_monthly as
+    select date '2026-10-01' as month, 'gas' as utility, 1::bigint as due, 1::bigint as on_time, 0::bigint as late,
+        0::bigint as missing, 1.0::double as compliance_rate;
+
 create table ops.feed_deliveries as
     select 'payments' as feed, date '2026-11-02' as dt, 'part.ndjson' as file, 6::bigint as lines,
         5::bigint as loaded, 0::bigint as duplicates, 1::bigint as quarantined,
@@ -67,7 +123,17 @@ TABLES = (
     "ops.feed_deliveries",
     "ops.quality_checks",
     "ops.releases",
+    "product.active_users_daily",
+    "product.engagement_daily",
+    "product.feature_adoption_monthly",
+    "product.group_participation_monthly",
+    "product.meter_compliance_monthly",
     "product.registrations_daily",
+    "product.retention_daily",
+    "product.retention_monthly",
+    "product.retention_weekly",
+    "product.user_flows_daily",
+    "product.user_lifecycle_daily",
 )
 
 

@@ -1,26 +1,20 @@
+{{ config(
+    materialized='incremental',
+    pre_hook=forget_touched('registration_date', 'touched_registrants')
+) }}
+
 with
-
-users as (
-
-    select * from {{ ref('stg_product__users') }}
-    where not is_test
-
-),
-
-activations as (
-
-    select * from {{ ref('int_user_activations') }}
-
-),
 
 registrations as (
 
     select
-        users.registration_date,
-        coalesce(users.acquisition_channel, 'unknown') as acquisition_channel,
-        case when activations.activated_at is not null then 1 else 0 end as activated
-    from users
-    left join activations on users.user_id = activations.user_id
+        registration_date,
+        acquisition_channel,
+        case when activated_at is not null then 1 else 0 end as activated
+    from {{ ref('int_registrations') }}
+    where
+        not is_test
+        and {{ is_touched('registration_date', 'touched_registrants') }}
 
 ),
 

@@ -22,9 +22,9 @@ renamed as (
         country,
         coalesce(is_bot, false) as is_bot,
         {{ json_text('properties') }} as properties,
-        user_id is not null
-        and event_name not in ('push_received', 'email_delivered', 'background_sync')
-        and not coalesce(is_bot, false) as is_activity
+        {{ visitor() }} as visitor_id,
+        {{ is_interaction() }} as is_interaction,
+        {{ is_activity() }} as is_activity
     from events
 
 )

@@ -17,7 +17,8 @@ renamed as (
         object_id,
         purpose,
         outcome,
-        contains_pii
+        contains_pii,
+        {{ local_date('occurred_at') }} as activity_date
     from audit_log
 
 )

@@ -17,7 +17,8 @@ renamed as (
         ip,
         country,
         target,
-        {{ json_text('details') }} as details
+        {{ json_text('details') }} as details,
+        {{ local_date('occurred_at') }} as activity_date
     from security_events
 
 )

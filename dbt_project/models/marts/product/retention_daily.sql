@@ -1,0 +1,1 @@
+{{ retention('active_users', day_of, add_days, days_between) }}

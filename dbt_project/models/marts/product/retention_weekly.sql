@@ -1,0 +1,1 @@
+{{ retention('first_in_week', week_of, add_weeks, weeks_between) }}

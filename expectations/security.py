@@ -1,0 +1,126 @@
+"""What must hold for the published tables of security."""
+
+from __future__ import annotations
+
+from dagster_project.settings import Reporting
+from expectations.suite import Suite, between, holds, reconciles, shape
+
+LOGINS = "select count(*) from raw.security_events where event_type = 'login'"
+
+
+def suites(reporting: Reporting) -> list[Suite]:
+    """One suite per published table."""
+    return [
+        authentication_daily(),
+        authorization_failures_daily(),
+        data_access_daily(),
+        events_daily(),
+        compliance_violations(),
+        violation_evidence(),
+        rules(),
+    ]
+
+
+def authentication_daily() -> Suite:
+    """One row per day with a login attempt."""
+    return Suite(
+        table="security.authentication_daily",
+        filled_by="select 1 from raw.security_events where event_type = 'login'",
+        expectations=[
+            *shape(
+                "activity_date attempts failures failure_rate distinct_users distinct_sources brute_force_sources",
+                key="activity_date",
+            ),
+            *between("failure_rate", 0, 1),
+            holds("failures <= attempts and distinct_users <= attempts and distinct_sources <= attempts"),
+            holds("brute_force_sources between 0 and distinct_sources"),
+            reconciles("sum(attempts)", LOGINS),
+            reconciles("sum(failures)", f"{LOGINS} and outcome = 'failure'"),
+        ],
+    )
+
+
+def authorization_failures_daily() -> Suite:
+    """One row per day and target."""
+    return Suite(
+        table="security.authorization_failures_daily",
+        filled_by="select 1 from raw.security_events where event_type = 'access_denied'",
+        expectations=[
+            *shape("activity_date target failures users", key="activity_date target"),
+            holds("failures >= 1 and users between 0 and failures"),
+            reconciles("sum(failures)", "select count(*) from raw.security_events where event_type = 'access_denied'"),
+        ],
+    )
+
+
+def data_access_daily() -> Suite:
+    """One row per day, actor and type of object."""
+    return Suite(
+        table="security.data_access_daily",
+        filled_by="select 1 from raw.audit_log",
+        expectations=[
+            *shape(
+                "activity_date actor object_type reads exports writes pii_accesses",
+                key="activity_date actor object_type",
+            ),
+            holds("reads + exports + writes >= 1 and pii_accesses between 0 and reads + exports + writes"),
+            reconciles("sum(reads + exports + writes)", "select count(*) from raw.audit_log"),
+        ],
+    )
+
+
+def events_daily() -> Suite:
+    """One row per day, event type and outcome."""
+    return Suite(
+        table="security.events_daily",
+        filled_by="select 1 from raw.security_events",
+        expectations=[
+            *shape("activity_date event_type outcome events users", key="activity_date event_type outcome"),
+            holds("events >= 1 and users between 0 and events"),
+            reconciles("sum(events)", "select count(*) from raw.security_events"),
+        ],
+    )
+
+
+def compliance_violations() -> Suite:
+    """One row per violation; a system without any is a good one."""
+    return Suite(
+        table="security.compliance_violations",
+        filled_by=None,
+        expectations=[
+            *shape("violation_id detected_at rule subject evidence status", key="violation_id"),
+            holds("detected_at is not null and subject is not null and evidence is not null"),
+            holds("status in ('open', 'closed')"),
+            holds("rule in (select rule from security.rules)"),
+        ],
+    )
+
+
+def violation_evidence() -> Suite:
+    """One row per violation and event."""
+    return Suite(
+        table="security.violation_evidence",
+        filled_by="select 1 from security.compliance_violations",
+        expectations=[
+            *shape("violation_id event_id is_trigger occurred_at", key="violation_id event_id"),
+            holds("violation_id in (select violation_id from security.compliance_violations)"),
+            reconciles(
+                "count(distinct violation_id)",
+                "select count(*) from security.compliance_violations",
+                what="the number of violations",
+            ),
+        ],
+    )
+
+
+def rules() -> Suite:
+    """One row per rule."""
+    return Suite(
+        table="security.rules",
+        filled_by="select 1",
+        expectations=[
+            *shape("rule severity description window_minutes threshold", key="rule"),
+            *between("window_minutes", 1, 1440),
+            holds("severity in ('P0', 'P1', 'P2', 'P3') and threshold >= 1"),
+        ],
+    )

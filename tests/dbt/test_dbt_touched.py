@@ -1,0 +1,20 @@
+"""What the touched layer promises: names of parts, found before the models that hold the parts are replaced."""
+
+from __future__ import annotations
+
+import re
+
+from dagster_project.settings import DBT_PROJECT
+
+
+def test_a_model_is_replaced_only_after_the_touched_models_that_compare_it_with_the_present(manifest):
+    models = [node for node in manifest.nodes.values() if node.resource_type == "model"]
+    parents = {model.name: {name.split(".")[-1] for name in model.depends_on.nodes} for model in models}
+    comparing = [
+        (touched.stem, model)
+        for touched in sorted(DBT_PROJECT.glob("models/touched/*/*.sql"))
+        for model in re.findall(r"of_last_build\('(\w+)'", touched.read_text())
+    ]
+
+    assert comparing
+    assert [(touched, model) for touched, model in comparing if touched not in parents[model]] == []
