@@ -154,11 +154,12 @@ def rollback(
     release: Annotated[str | None, typer.Argument(help="Default: the one before the current.")] = None,
 ) -> None:
     """Make an older release the current one, atomically. The next night publishes its own again."""
+    from dagster_project.dashboards.publish import make_pages
     from dagster_project.warehouse.release import ReleaseError
     from dagster_project.warehouse.release import rollback as roll_back
 
     try:
-        chosen = roll_back(load_settings(ctx.obj), release)
+        chosen = roll_back(load_settings(ctx.obj), release, typer.echo, make_pages)
     except ReleaseError as error:
         raise UsageError(str(error)) from error
     typer.echo(f"release {chosen.release_id} of {chosen.published_at} UTC, as of {chosen.as_of}, is current")
@@ -174,6 +175,24 @@ def docs(ctx: typer.Context) -> None:
         write_docs(load_settings(ctx.obj), typer.echo)
     except TransformError as error:
         raise UsageError(str(error)) from error
+
+
+@app.command()
+def dashboards(
+    ctx: typer.Context,
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the pages to browsers on this machine.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 takes a free one.")] = 8765,
+) -> None:
+    """Make the pages of the current release anew, or serve them on 127.0.0.1; they open from disk too."""
+    from dagster_project.dashboards.current import current_index, make_current, serve_current
+
+    settings = load_settings(ctx.obj)
+    if not serve or current_index(settings) is None:
+        make_current(settings, typer.echo)
+    if serve:
+        serve_current(settings, port, typer.echo)
+    else:
+        typer.echo(f"dashboards  {current_index(settings)}")
 
 
 @app.command()

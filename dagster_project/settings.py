@@ -71,6 +71,11 @@ class Settings:
     def releases(self) -> Path:
         return self.published / "releases"
 
+    @property
+    def dashboards(self) -> Path:
+        """A folder of pages per release, and the link `current` to those of the current one."""
+        return self.published / "dashboards"
+
 
 def load_settings(home: Path | str | None = None) -> Settings:
     """The settings of `home`, or of `WAREHOUSE_HOME`, or of `data/`.

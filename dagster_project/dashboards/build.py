@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,13 +13,15 @@ from altair.utils.schemapi import debug_mode
 
 from dagster_project.dashboards.definitions import Page
 from dagster_project.dashboards.facts import Facts, read_facts
+from dagster_project.dashboards.failure import INDEX, failure_page
+from dagster_project.dashboards.folders import replaced
 from dagster_project.dashboards.pages import PAGES
 from dagster_project.dashboards.render import common_values, render, render_page
 from dagster_project.dashboards.views import View, view
 from dagster_project.settings import Reporting
 
 TEMPLATES = Path(__file__).parent / "templates"
-INDEX, SCRIPT, STYLE, CATALOGUE = "index.html", "dashboards.js", "dashboards.css", "metrics.html"
+SCRIPT, STYLE, CATALOGUE = "dashboards.js", "dashboards.css", "metrics.html"
 Report = Callable[[str], None]
 
 
@@ -46,12 +46,6 @@ def script() -> str:
     return vl_convert.javascript_bundle() + "\n" + (TEMPLATES / SCRIPT).read_text(encoding="utf-8")
 
 
-def write_failure(folder: Path, release_id: str, reason: str) -> None:
-    """A folder with one page that says why there are no pages of this release."""
-    with replaced(folder) as draft:
-        (draft / INDEX).write_text(render("failure.html.j2", release_id=release_id, reason=reason), encoding="utf-8")
-
-
 @contextmanager
 def open_file(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A release file, read-only and attached, so that it may be open elsewhere in this process; UTC throughout."""
@@ -60,20 +54,6 @@ def open_file(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         for statement in ("use release", "set timezone = 'UTC'", "set enable_external_access = false"):
             connection.execute(statement)
         yield connection
-
-
-@contextmanager
-def replaced(folder: Path) -> Iterator[Path]:
-    """A folder to write into, which takes the place of `folder` when all is written."""
-    draft, former = (folder.with_name(f".{folder.name}.{kind}") for kind in ("tmp", "old"))
-    for leftover in (draft, former):
-        shutil.rmtree(leftover, ignore_errors=True)
-    draft.mkdir(parents=True)
-    yield draft
-    if folder.exists():
-        os.replace(folder, former)
-    os.replace(draft, folder)
-    shutil.rmtree(former, ignore_errors=True)
 
 
 def _write_page(
@@ -91,8 +71,5 @@ def _write_page(
         return views
     except Exception as error:  # a page that fails must not take the others with it
         report(f"dashboard {page.name} failed: {type(error).__name__}: {error}")
-        file.write_text(
-            render("failure.html.j2", release_id=facts.release_id, reason=f"{type(error).__name__}: {error}"),
-            encoding="utf-8",
-        )
+        file.write_text(failure_page(facts.release_id, f"{type(error).__name__}: {error}"), encoding="utf-8")
         return {}

@@ -37,6 +37,9 @@ from dagster_project.warehouse.verdict import Verdict
 
 __all__ = ["Release", "ReleaseError", "list_releases", "open_release", "publish", "remember", "rollback"]
 
+# Makes the pages of a release that is written and not yet current, and may fail.
+Pages = Callable[[Settings, str, Callable[[str], None]], object]
+
 LOCK_DOWN = ("set timezone = 'UTC'", "set enable_external_access = false", "set lock_configuration = true")
 
 
@@ -60,8 +63,10 @@ class Release:
     restated: tuple[Restated, ...] = ()
 
 
-def publish(settings: Settings, report: Callable[[str], None] = print) -> Release:
+def publish(settings: Settings, report: Callable[[str], None] = print, pages: Pages | None = None) -> Release:
     """Publish the candidate as the gate has judged it and return the release that is current afterwards.
+
+    `pages` makes what readers look at, before the switch, so that both are switched together.
 
     Raises ReleaseError where there is no verdict, where it is not of exactly this candidate, or where what was
     written is not what was judged; the current release then stays as it is.
@@ -75,10 +80,11 @@ def publish(settings: Settings, report: Callable[[str], None] = print) -> Releas
             plan = make_plan(connection, verdict, current, release_id)
             if current and same_content(connection, verdict, plan, current):
                 report(f"release {current} already holds exactly this: nothing new to publish")
+                _make_current(settings, current, pages, report)
                 return replace(find_release(settings, current), unchanged=True)
             _write(settings, connection, verdict, plan)
             moved = _restated(connection, verdict, plan, current)
-        release_files.point_to(settings, release_id)
+        _make_current(settings, release_id, pages, report)
         release_files.prune(settings)
         _tell(plan, moved, report)
         return replace(find_release(settings, release_id), restated=tuple(moved))
@@ -103,16 +109,22 @@ def find_release(settings: Settings, release_id: str) -> Release:
     return releases[release_id]
 
 
-def rollback(settings: Settings, release_id: str | None = None, report: Callable[[str], None] = print) -> Release:
+def rollback(
+    settings: Settings,
+    release_id: str | None = None,
+    report: Callable[[str], None] = print,
+    pages: Pages | None = None,
+) -> Release:
     """Make a retained release current, by default the one before the current; the next publish goes on from there.
+
+    Its pages become current with it; `pages` makes them where it has none.
 
     Raises ReleaseError where there is no such release.
     """
     with writer_lock(settings, report):
         release_files.prepare(settings)
         chosen = find_release(settings, release_id or _before_current(settings))
-        if not chosen.is_current:
-            release_files.point_to(settings, chosen.release_id)
+        _make_current(settings, chosen.release_id, pages, report)
         return replace(chosen, is_current=True)
 
 
@@ -190,6 +202,18 @@ def _write_ops(settings: Settings, connection: duckdb.DuckDBPyConnection, verdic
         described = describe(connection, newest[0]) | described
     for table in COLUMNS.keys() & described.keys():
         comment(connection, "release", table, described[table])
+
+
+def _make_current(
+    settings: Settings, release_id: str, pages: Pages | None, report: Callable[[str], None]
+) -> None:
+    """Switch readers to a release and its pages, made before where there are none; a failure there holds nothing back."""
+    if pages and not release_files.pages_path(settings, release_id).exists():
+        try:
+            pages(settings, release_id, report)
+        except Exception as error:
+            report(f"release {release_id} has no pages: {type(error).__name__}: {error}")
+    release_files.point_to(settings, release_id)
 
 
 def _release(settings: Settings, row: ReleaseRow, current: str | None) -> Release:
