@@ -89,7 +89,7 @@
     {{ timestamp }} + interval '{{ days * 24 }} hours'
 {%- endmacro %}
 
-{# The timestamp a number of minutes after `timestamp`. #}
+{# The timestamp a number of minutes after a timestamp (before it, where negative). #}
 {% macro plus_minutes(timestamp, minutes) -%}
     {{ timestamp }} + to_minutes({{ minutes }})
 {%- endmacro %}
@@ -135,11 +135,6 @@
 {# Whole microseconds from one timestamp to a later one. #}
 {% macro microseconds_between(start_at, end_at) -%}
     cast(date_diff('microsecond', {{ start_at }}, {{ end_at }}) as bigint)
-{%- endmacro %}
-
-{# The timestamp a number of minutes after a timestamp (before it, where negative). #}
-{% macro plus_minutes(timestamp, minutes) -%}
-    {{ timestamp }} + interval '{{ minutes }} minutes'
 {%- endmacro %}
 
 {# In a select list: one row for each whole number from one to another, both included; none where the last is less. #}

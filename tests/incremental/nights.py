@@ -34,6 +34,8 @@ class Nights:
 
     def __init__(self, home: Path, reporting: Reporting | None = None) -> None:
         self.settings = Settings(home, reporting or Reporting())
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "pii.key").write_text("one key, so that a person is the same in all homes", encoding="ascii")
 
     def deliver(self, files: Iterable[File]) -> None:
         for file in files:
