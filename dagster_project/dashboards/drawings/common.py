@@ -20,7 +20,7 @@ from dagster_project.dashboards.periods import Grain
 ROWS = alt.NamedData("rows")
 TIME, LABEL, HOVER = "_time", "_label", "hover"
 PALETTE = tuple(f"@c{number}" for number in range(1, 9))
-HEIGHT = 220
+HEIGHT, SMALL = 220, 140
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class OverTime:
     settles_after: int = 0
     thresholds: tuple[Threshold, ...] = ()
     limit: str | None = None
+    height: int = HEIGHT
 
     def limits(self, frame: Frame) -> list[alt.Chart]:
         """A line for each threshold, those that the rows tell included."""
@@ -116,7 +117,7 @@ class OverTime:
         """The picture of what was drawn."""
         legend = tuple((one.label, one.colour) for one in series) if len(series) > 1 or self.by else ()
         return Picture(
-            specification(chart),
+            specification(chart, self.height),
             frame,
             self.form,
             series,
@@ -167,8 +168,9 @@ def value_axis(form: Form, zero: bool = True, column: str = "value") -> alt.Y:
 
 def figure_axis(form: Form) -> alt.Axis:
     """Four or so labels; zero is 0 in whatever unit."""
-    step = 1 if form is COUNT else alt.Undefined
-    return alt.Axis(format=form.axis, tickCount=4, tickMinStep=step, labelExpr="datum.value == 0 ? '0' : datum.label")
+    whole = alt.ExprRef("min(4, max(1, ceil(domain('y')[1] - domain('y')[0])))")  # no halves of what is counted
+    count: Any = whole if form is COUNT else 4
+    return alt.Axis(format=form.axis, tickCount=count, labelExpr="datum.value == 0 ? '0' : datum.label")
 
 
 def time_labels(grain: Grain) -> str:
@@ -188,8 +190,10 @@ def threshold_layers(thresholds: Sequence[Threshold]) -> list[alt.Chart]:
     for threshold in thresholds:
         base = alt.Chart(alt.InlineData([{}])).encode(y=alt.YDatum(threshold.value))
         layers.append(base.mark_rule(color="@bad", strokeDash=[2, 3], strokeWidth=1.2, aria=False))
-        text = base.mark_text(align="right", baseline="bottom", dy=-3, fontSize=11, color="@bad", aria=False)
-        layers.append(text.encode(x=alt.XValue("width"), text=alt.TextValue(threshold.label)))
+        # Once in the colour of the card, broad, so that it can be read across lines.
+        for look in ({"stroke": "@surface", "strokeWidth": 4, "color": "@surface"}, {"color": "@bad"}):
+            text = base.mark_text(align="right", baseline="bottom", dy=-3, fontSize=11, aria=False, **look)
+            layers.append(text.encode(x=alt.XValue("width"), text=alt.TextValue(threshold.label)))
     return layers
 
 

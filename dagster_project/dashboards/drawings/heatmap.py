@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +32,8 @@ class Heatmap:
     """Rows `row` and columns `column` in the order of the query, coloured by `value`.
 
     With a `grain`, columns are periods. `written` writes the value in its cell. `open_where` is an expression over a
-    row that is true for cells that still change, drawn with a dashed edge. `domain` fixes both ends of the ramp.
+    row that is true for cells that still change, drawn with a dashed edge. `domain` fixes both ends of the ramp; otherwise the
+    least and the greatest value below `beyond` are its ends.
     """
 
     column: str
@@ -44,6 +46,7 @@ class Heatmap:
     open_where: str | None = None
     ramp: tuple[str, ...] = RAMP
     domain: tuple[float, float] | None = None
+    beyond: float = math.inf
 
     def draw(self, frame: Frame, as_of: date, filters: Sequence[str]) -> Picture:
         """The grid; its height follows the number of rows."""
@@ -56,7 +59,7 @@ class Heatmap:
         extra = [c for c in self.headings if c not in (self.row, self.column, self.value)]
         shown += [alt.Tooltip(c, type="quantitative", title=self.headings[c], format=",.0f") for c in extra]
         base = alt.Chart(ROWS).encode(x=self._across(), y=self._down())
-        cells = base.mark_rect(cornerRadius=2).encode(color=self._colour(), tooltip=shown)
+        cells = base.mark_rect(cornerRadius=2).encode(color=self._colour(frame), tooltip=shown)
         layers: list[alt.Chart] = [cells]
         if self.open_where:
             edge = base.transform_filter(self.open_where)
@@ -94,14 +97,16 @@ class Heatmap:
         axis = alt.Axis(grid=False, domain=False, ticks=False, labelLimit=150, labelExpr=WORDS)
         return alt.Y(self.row, type="nominal", sort=None, title=None, axis=axis, scale=alt.Scale(paddingInner=0.08, paddingOuter=0))
 
-    def _colour(self) -> alt.Color:
-        domain = list(self.domain) if self.domain else alt.Undefined
-        scale = alt.Scale(range=list(self.ramp), domain=domain, clamp=True, interpolate="lab")
+    def _ends(self, frame: Frame) -> tuple[float, float]:
+        found = [value for value in frame.values(self.value) if value is not None and value < self.beyond]
+        return self.domain or (min(found, default=0), max(found, default=1))
+
+    def _colour(self, frame: Frame) -> alt.Color:
+        scale = alt.Scale(range=list(self.ramp), domain=list(self._ends(frame)), clamp=True, interpolate="lab")
         return alt.Color(self.value, type="quantitative", scale=scale, legend=None)
 
     def _text(self, base: alt.Chart, frame: Frame) -> alt.Chart:
-        found = [value for value in frame.values(self.value) if value is not None] or [0]
-        low, high = self.domain or (min(found), max(found))
+        low, high = self._ends(frame)
         number = f"datum[{self.value!r}]"
         short = ".3~s" if high >= 100_000 else ",.0f"
         written = f"format({number} * 100, '.0f')" if self.form.is_fraction else f"format({number}, {short!r})"

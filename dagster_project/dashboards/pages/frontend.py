@@ -1,7 +1,7 @@
 """Technical: how quick the pages are for people."""
 
 from dagster_project.dashboards.definitions import Chart, Section, Tile
-from dagster_project.dashboards.drawings import Heatmap, Lines, Series, Threshold
+from dagster_project.dashboards.drawings import SMALL, Heatmap, Lines, Series, Threshold
 from dagster_project.dashboards.forms import FRACTION, MILLISECONDS, NUMBER
 from dagster_project.dashboards.periods import Grain
 
@@ -48,7 +48,8 @@ def _vital(metric: str, name: str, good: float | None) -> Chart:
             Grain.day,
             NUMBER if metric == "CLS" else MILLISECONDS,
             (Series("p75", "p75"),),
-            thresholds=(Threshold(good, "good up to here"),) if good else (),
+            thresholds=(Threshold(good, "good"),) if good else (),
+            height=SMALL,
         ),
         filters=("device",),
         span=3,

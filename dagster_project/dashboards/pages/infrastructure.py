@@ -1,7 +1,7 @@
 """Technical: machines, containers, databases, network."""
 
 from dagster_project.dashboards.definitions import Chart, Section, Tile
-from dagster_project.dashboards.drawings import Lines
+from dagster_project.dashboards.drawings import SMALL, Lines
 from dagster_project.dashboards.forms import BYTES_PER_SECOND, COUNT, FINE_FRACTION, MILLISECONDS, PERCENT, SECONDS, Form
 from dagster_project.dashboards.periods import Grain
 
@@ -49,7 +49,7 @@ def _metric(title: str, why: str, metric: str, unit: str, form: Form, *covers: s
         "select hour, threshold, resource_id, max(avg_value) as value\n"
         "from recent join busiest using (resource_id) group by hour, threshold, resource_id, highest\n"
         "order by hour, highest desc, resource_id",
-        Lines("hour", Grain.hour, form, by="resource_id", limit="threshold"),
+        Lines("hour", Grain.hour, form, by="resource_id", limit="threshold", height=SMALL),
         span=4,
         covers=covers,
     )
