@@ -22,11 +22,10 @@ nightly: setup ## set up, fill an empty landing zone with sample data, run the n
 	@$(BIN)/warehouse nightly
 
 dev: setup ## the Dagster UI with its daemon, on this machine only (another port: make dev PORT=3001)
-	@DAGSTER_HOME="$$($(BIN)/python -m dagster_project.defs.dev)" \
-	$(BIN)/dagster dev --module-name dagster_project.definitions --host 127.0.0.1 --port $(or $(PORT),3000)
+	@$(BIN)/python -m dagster_project.defs.dev $(or $(PORT),3000)
 
 test: setup ## set up and run all tests, as CI does
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 lint: setup ## check style and types
 	@$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from dagster_project.defs.automation import JOB, landing_sensor, nightly_schedul
 from dagster_project.defs.gate import gate_assets
 from dagster_project.defs.home import Warehouse, daily_partitions, scan_landing
 from dagster_project.defs.ingest import load_assets
-from dagster_project.defs.publish import publish_assets
+from dagster_project.defs.publish import history_assets, publish_assets
 from dagster_project.defs.transform import transform_assets
 from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import read_contracts
@@ -28,8 +28,9 @@ def warehouse_definitions(settings: Settings, loggers: dict[str, dg.LoggerDefini
             transform_assets(manifest, days),
             gate_assets(manifest, days),
             publish_assets(manifest, days),
+            *history_assets(manifest),
         ],
-        jobs=[dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), partitions_def=days)],
+        jobs=[dg.define_asset_job(JOB, selection=dg.AssetSelection.all())],
         schedules=[nightly_schedule(settings, days)],
         sensors=[landing_sensor(settings, days)],
         resources={"warehouse": Warehouse(home=str(settings.home))},

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
+from dagster_project.defs.event_log import open_instance_at
 from dagster_project.settings import Settings
 
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
@@ -27,7 +28,7 @@ def prepared_dagster_home(settings: Settings) -> Path:
 
 def open_instance(settings: Settings) -> DagsterInstance:
     """The home's instance; close it, or use it as a context manager."""
-    return DagsterInstance.from_config(str(prepared_dagster_home(settings)))
+    return open_instance_at(str(prepared_dagster_home(settings)))
 
 
 def fail_dead_runs(instance: DagsterInstance) -> list[str]:

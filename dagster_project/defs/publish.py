@@ -11,6 +11,7 @@ from dagster_project.defs.home import Warehouse
 from dagster_project.warehouse.gate_dbt import published_tables
 from dagster_project.warehouse.release import Release, publish
 
+HISTORY_SCHEMA = "release_history"
 RELEASE = dg.AssetKey(["published", "release"])
 
 
@@ -34,6 +35,17 @@ def publish_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -
         yield dg.MaterializeResult(asset_key=RELEASE, metadata=_told(published))
 
     return publish_release
+
+
+def history_assets(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
+    """What earlier releases tell dbt of themselves: read by models, made by none of this run's steps."""
+    return [
+        dg.AssetSpec(
+            [HISTORY_SCHEMA, source["name"]], group_name="ops", description=source["description"], kinds={"duckdb"}
+        )
+        for source in manifest["sources"].values()
+        if source["source_name"] == HISTORY_SCHEMA
+    ]
 
 
 def _table_spec(domain: str, table: str) -> dg.AssetSpec:

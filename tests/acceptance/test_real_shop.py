@@ -1,22 +1,11 @@
-"""Whole nights on data of others, against figures computed from the files alone."""
+"""Whole nights on the invoices of a real shop, against figures computed from its files alone."""
 
-import gzip
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import Warehouse
-
-
-def delivered(warehouse: Warehouse, feed: str) -> Iterator[dict]:
-    """Every record of a feed, read the slow way."""
-    for file in sorted((warehouse.home / "landing" / feed).glob("dt=*/*.ndjson.gz")):
-        with gzip.open(file, "rt", encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+from tests.acceptance.homes import Warehouse
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +17,7 @@ def shop(real_home) -> Warehouse:
 
 def test_the_shops_monthly_volume_and_counts_are_those_of_its_files_to_the_penny(shop: Warehouse) -> None:
     expected: dict[str, list] = defaultdict(lambda: [0, 0, Decimal(0)])
-    for payment in delivered(shop, "payments"):
+    for payment in shop.delivered("payments"):
         month = expected[payment["attempted_at"][:7]]
         month[0] += 1
         if payment["status"] == "succeeded":
@@ -44,7 +33,7 @@ def test_the_shops_monthly_volume_and_counts_are_those_of_its_files_to_the_penny
 
 def test_the_shops_refunds_count_though_they_name_no_payment(shop: Warehouse) -> None:
     expected: dict[str, Decimal] = defaultdict(Decimal)
-    for refund in delivered(shop, "refunds"):
+    for refund in shop.delivered("refunds"):
         expected[refund["refunded_at"][:7]] += Decimal(refund["amount_minor"]) / 100
     published = shop.query("""
         select strftime(payment_date, '%Y-%m') as month, sum(refunded), sum(net_volume) from finance.payments_daily
@@ -57,7 +46,7 @@ def test_the_shops_refunds_count_though_they_name_no_payment(shop: Warehouse) ->
 
 def test_the_shops_registrations_are_those_of_its_files(shop: Warehouse) -> None:
     expected = Counter(
-        user["registered_at"][:10] for user in {u["user_id"]: u for u in delivered(shop, "users")}.values()
+        user["registered_at"][:10] for user in {u["user_id"]: u for u in shop.delivered("users")}.values()
     )
     published = dict(
         shop.query(
@@ -72,35 +61,3 @@ def test_a_second_night_changes_nothing(shop: Warehouse) -> None:
     shop.nightly()
     assert shop.release() == release
     assert shop.candidate("select * from load.deliveries order by all") == ledger
-
-
-@pytest.mark.parametrize(
-    ("name", "feed"), [("web_access_log", "api_requests"), ("cloudwatch_metrics", "metric_samples")]
-)
-def test_a_log_and_a_metric_series_load_in_full(real_home, name: str, feed: str) -> None:
-    warehouse = real_home(name)
-    warehouse.nightly()
-    lines = {}
-    for file in (warehouse.home / "landing" / feed).glob("dt=*/*.ndjson.gz"):
-        with gzip.open(file, "rb") as content:
-            lines[file.parent.name.removeprefix("dt="), file.name] = sum(1 for _ in content)
-    ledger = warehouse.query("""
-        select dt::varchar, file, lines, loaded + duplicates + quarantined, quarantined from ops.feed_deliveries
-    """)
-    assert {(dt, file): count for dt, file, count, _, _ in ledger} == lines
-    assert all(count == accounted and broken == 0 for _, _, count, accounted, broken in ledger)
-    keys = {
-        tuple(row.get(column) for column in ("request_id", "source", "resource_id", "metric", "sampled_at"))
-        for row in delivered(warehouse, feed)
-    }
-    assert warehouse.candidate(f"select count(*) from raw.{feed}") == [(len(keys),)]
-
-
-def test_no_clear_address_of_the_web_log_is_anywhere_but_in_the_landing_zone(real_home) -> None:
-    warehouse = real_home("web_access_log")
-    addresses = {row["ip"].encode() for row in delivered(warehouse, "api_requests")}
-    warehouse.run("nightly")
-    for file in warehouse.home.rglob("*"):
-        if file.is_file() and "landing" not in file.parts:
-            content = Path(file).read_bytes()
-            assert not any(address in content for address in addresses), file

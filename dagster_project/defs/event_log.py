@@ -1,0 +1,63 @@
+"""Dagster's event log with its databases kept open for the time of one command.
+
+A night writes more than 600 events, one per asset and check and stage of it, and Dagster's own class opens and closes
+SQLite, and compiles the same statements anew, up to four times for each: 8 s of CPU instead of 3 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dagster import DagsterInstance
+from dagster._core.instance.ref import InstanceRef
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SQLITE_BUSY_TIMEOUT_SECONDS
+from sqlalchemy import Connection, Engine, create_engine, event
+
+
+class OpenEventLog(SqliteEventLogStorage):
+    """The same files with the same content; every transaction is committed before the next event, as in the original."""
+
+    def __init__(self, base_dir: str, inst_data: Any = None) -> None:
+        self._engines: dict[str, Engine] = {}
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def from_config_value(cls, inst_data: Any, config_value: Any) -> OpenEventLog:
+        """How Dagster makes it from the configuration."""
+        return cls(inst_data=inst_data, **config_value)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._db_lock:
+            if shard not in self._engines:
+                self._engines[shard] = self._opened(shard)
+            with self._engines[shard].begin() as connection:
+                yield connection
+
+    def _opened(self, shard: str) -> Engine:
+        waiting = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+        engine = create_engine(self.conn_string_for_shard(shard), connect_args=waiting)
+        event.listen(engine, "connect", _survive_crashes_only)
+        self._initdb(engine)
+        return engine
+
+    def dispose(self) -> None:
+        """Close all databases."""
+        super().dispose()
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+
+
+def _survive_crashes_only(connection: Any, _: object) -> None:
+    """What is committed survives the process, not a power cut: flushing the disk for each event took 10 ms of it."""
+    connection.execute("pragma synchronous = off")
+
+
+def open_instance_at(folder: str) -> DagsterInstance:
+    """The instance that is configured in `folder`, with its event log kept open."""
+    event_log = {"module": __name__, "class": OpenEventLog.__name__, "config": {"base_dir": f"{folder}/history/runs"}}
+    return DagsterInstance.from_ref(InstanceRef.from_dir(folder, overrides={"event_log_storage": event_log}))

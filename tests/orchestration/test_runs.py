@@ -1,0 +1,106 @@
+"""Runs of the nightly job in this process: a range of days as one run, and a load that fails for a moment."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from dagster_project.defs import ingest, warehouse_definitions
+from dagster_project.defs.home import Warehouse, daily_partitions, scan_landing
+from dagster_project.defs.instance import open_instance
+from dagster_project.defs.launch import StepError, run_backfill, run_night
+from dagster_project.settings import Settings
+from dagster_project.warehouse.changes import Days
+from dagster_project.warehouse.contract import read_contracts
+from dagster_project.warehouse.release import list_releases
+from dagster_project.warehouse.transform import project_manifest
+from tests.acceptance.homes import Warehouse as Commands
+from tests.acceptance.homes import payments, users
+
+FIRST, LAST, NEWEST = date(2024, 3, 1), date(2024, 3, 3), date(2024, 3, 4)
+DAYS = {"2024-03-01", "2024-03-02", "2024-03-03"}
+
+
+def quiet(step: str, message: str) -> None:
+    """Progress that nobody reads."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home with deliveries of 2024-03-01 and 2024-03-04, before anything has run."""
+    commands = Commands(tmp_path_factory.mktemp("home"))
+    commands.deliver("payments", "2024-03-01", payments("2024-03-01", 100))
+    commands.deliver("users", "2024-03-01", users("2024-03-01", 5))
+    commands.deliver("payments", "2024-03-04", payments("2024-03-04", 10))
+    return Settings(commands.home)
+
+
+def test_a_range_of_days_is_one_run_that_materializes_every_day_of_every_asset(home: Settings) -> None:
+    run_id = run_backfill(home, Days(FIRST, LAST), quiet)
+    graph = warehouse_definitions(home).resolve_asset_graph()
+    with open_instance(home) as instance:
+        assert [(run.run_id, run.status) for run in instance.get_runs()] == [(run_id, dg.DagsterRunStatus.SUCCESS)]
+        materialized = {
+            key.to_user_string(): instance.get_materialized_partitions(key) for key in graph.executable_asset_keys
+        }
+    assert len(materialized) > 60
+    assert {name: days for name, days in materialized.items() if days != DAYS} == {}
+
+
+def test_a_range_publishes_as_of_the_newest_day_known(home: Settings) -> None:
+    [release] = list_releases(home)
+    assert release.as_of == NEWEST
+
+
+def test_a_backfill_of_one_day_stays_as_of_the_newest_and_says_what_moved(home: Settings) -> None:
+    Commands(home.home).deliver("payments", "2024-03-01", payments("2024-03-01", 90))
+    told: list[str] = []
+    run_backfill(home, Days(FIRST, FIRST), lambda step, message: told.append(message))
+    assert list_releases(home)[0].as_of == NEWEST
+    assert "restated: finance.payments_daily: 1 row, 2024-03-01 to 2024-03-01" in told
+
+
+def load_that_fails(times: int):
+    """The loader, which breaks off so many times after it has done its work."""
+    real, failures = ingest.load, iter(range(times))
+
+    def load(settings: Settings, report):
+        summary = real(settings, report)
+        if next(failures, None) is not None:
+            raise OSError(116, "Stale file handle")
+        return summary
+
+    return load
+
+
+def run_load(home: Settings) -> dg.ExecuteInProcessResult:
+    """Run the load step alone."""
+    days = daily_partitions(home, scan_landing(home))
+    step = ingest.load_assets(read_contracts(), project_manifest(home), days)
+    with open_instance(home) as instance:
+        resources = {"warehouse": Warehouse(home=str(home.home))}
+        return dg.materialize([step], instance=instance, partition_key="2024-03-01", resources=resources)
+
+
+def test_a_disk_that_fails_twice_delays_a_load_and_loses_nothing(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(ingest, "RETRIES", dg.RetryPolicy(max_retries=ingest.RETRIES.max_retries))
+    monkeypatch.setattr(ingest, "load", load_that_fails(2))
+    commands = Commands(tmp_path)
+    commands.deliver("payments", "2024-03-01", payments("2024-03-01", 7) + [{"broken": True}])
+    result = run_load(Settings(tmp_path))
+    assert result.success
+    assert [event.event_type_value for event in result.all_events].count("STEP_RESTARTED") == 2
+    assert commands.candidate("select lines, loaded, duplicates, quarantined from load.deliveries") == [(8, 7, 0, 1)]
+    assert commands.candidate("select count(*) from raw.payments") == [(7,)]
+
+
+def test_a_disk_that_goes_on_failing_ends_the_run_with_what_it_said(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(ingest, "RETRIES", dg.RetryPolicy(max_retries=1))
+    monkeypatch.setattr(ingest, "load", load_that_fails(2))
+    Commands(tmp_path).deliver("payments", "2024-03-01", payments("2024-03-01", 1))
+    with pytest.raises(StepError, match="Stale file handle"):
+        run_night(Settings(tmp_path), FIRST, quiet)
+    assert list_releases(Settings(tmp_path)) == []
