@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dagster_project.catalogue.metrics import metrics
+from dagster_project.catalogue.metrics import metrics, tables
 from dagster_project.settings import Settings
 from dagster_project.warehouse.transform import generate_docs, project_manifest
 
@@ -38,5 +38,7 @@ def catalogue(settings: Settings) -> str:
     """The metric catalogue as an HTML page."""
     loader = PackageLoader("dagster_project.catalogue", ".")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    domains = {domain: found for domain, found in metrics(project_manifest(settings)).items() if found}
+    manifest = project_manifest(settings)
+    described = tables(manifest)
+    domains = {domain: (found, described[domain]) for domain, found in metrics(manifest).items() if described[domain]}
     return environment.get_template("metrics.html.j2").render(domains=domains, reporting=settings.reporting)

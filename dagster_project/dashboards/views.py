@@ -122,7 +122,7 @@ def _tile(item: Tile, base: dict[str, Any], frame: Frame, as_of: date) -> TileVi
         exact=item.form.full(value),
         period=item.grain.name_of(period),
         change=change,
-        against=item.grain.name_of(before[0]) if before and change else "",
+        against=_beside(item.grain.name_of(before[0]), period) if before and change else "",
         direction=_direction(item, change),
         running=_so_far(item, running),
         trend=sparkline([value for _, value in trend], len([point for point in trend if point in running])),
@@ -131,6 +131,11 @@ def _tile(item: Tile, base: dict[str, Any], frame: Frame, as_of: date) -> TileVi
             for at, figure in reversed(points[-13:])
         ),
     )
+
+
+def _beside(name: str, period: date) -> str:
+    """The name of a period beside that of another: without its year where that is the same."""
+    return name.removesuffix(f" {period.year}")
 
 
 def _so_far(item: Tile, running: list[tuple[date, Any]]) -> str | None:

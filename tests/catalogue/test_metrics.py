@@ -53,3 +53,10 @@ def test_the_page_has_every_metric_under_its_anchor(settings: Settings, known: d
     page = catalogue(settings)
 
     assert [anchor for anchor in known if f'id="{anchor}"' not in page] == []
+
+
+def test_the_page_has_every_other_column_of_a_published_table_under_its_anchor(settings: Settings) -> None:
+    page = catalogue(settings)
+
+    assert 'id="product.registrations_daily.acquisition_channel"' in page
+    assert 'id="ops.feed_deliveries.quarantined"' in page

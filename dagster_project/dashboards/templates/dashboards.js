@@ -89,25 +89,32 @@
     const rows = visible(chart);
     drawn.get(id)?.finalize();
     drawn.delete(id);
-    const isEmpty = !rows.some((row) => !chart.series.length || chart.series.some(([name]) => row[name] !== null && row[name] !== undefined));
-    if (isEmpty) {
-      place.innerHTML = '<div class="empty"><p>No rows for this choice</p></div>';
-      return;
-    }
-    const spec = { ...coloured(chart.spec), datasets: { rows } };
-    const result = await vegaEmbed(place, spec, { actions: false, renderer: "svg", ast: true, logLevel: ERRORS, config: config(), mode: "vega-lite" });
-    drawn.set(id, result);
     fill(document.querySelector(`[data-table="${id}"][open]`));
+    const figures = chart.series.map(([name]) => name);
+    if (!rows.some((row) => !figures.length || figures.some((name) => isKnown(row[name])))) return say(place, "No rows for this choice");
+    const spec = { ...coloured(chart.spec), datasets: { rows } };
+    const options = { actions: false, renderer: "svg", ast: true, logLevel: ERRORS, config: config(), mode: "vega-lite" };
+    drawn.set(id, await vegaEmbed(place, spec, options));
   }
 
+  const isKnown = (value) => value !== null && value !== undefined;
+  function say(place, words) {
+    place.innerHTML = '<div class="empty"><p></p></div>';
+    place.querySelector("p").textContent = words;
+  }
+
+  // A choice made while charts are drawn begins anew.
+  let round = 0;
   async function drawAll() {
+    const mine = ++round;
     root.dataset.ready = "false";
     for (const place of document.querySelectorAll("[data-chart]")) {
+      if (mine !== round) return;
       try {
         await draw(place);
       } catch (error) {
         console.error(place.dataset.chart, error);
-        place.innerHTML = '<div class="empty"><p>This chart could not be drawn</p></div>';
+        say(place, "This chart could not be drawn");
       }
     }
     root.dataset.ready = "true";
@@ -117,36 +124,41 @@
   function fill(details) {
     if (!details) return;
     const chart = charts[details.dataset.table];
-    const rows = chart.time ? visible(chart).sort((a, b) => b._time - a._time) : visible(chart);
-    const keys = chart.filters.filter((name) => name in chart.rows);
-    const shown = [...keys.map((name) => [name, name]), ...Object.entries(chart.headings).filter(([name]) => name !== chart.time && !keys.includes(name))];
-    const percent = new Set(chart.percent);
-    const written = (value, name) => {
-      if (value === null || value === undefined) return "–";
-      if (typeof value !== "number") return String(value);
-      return percent.has(name) ? (value * 100).toFixed(2) + "%" : value.toLocaleString("en-US", { maximumFractionDigits: 3 });
-    };
+    chart.all ??= unpack(chart);
+    const rows = visible(chart);
+    if (chart.time) rows.sort((a, b) => b._time - a._time);
+    const columns = tableColumns(chart).map(([name, label]) => [name, label, rows.some((row) => typeof row[name] === "number") ? "number" : ""]);
     const table = document.createElement("table");
-    const row = (parent, tag, cells) => {
-      const line = parent.insertRow();
-      for (const cell of cells) {
-        const made = document.createElement(tag);
-        made.textContent = cell.text;
-        if (cell.number) made.className = "number";
-        if (tag === "th") made.scope = "col";
-        line.append(made);
-      }
-    };
-    const isNumber = (name) => rows.some((r) => typeof r[name] === "number");
-    const period = chart.time ? [{ text: "Period" }] : [];
-    row(table.createTHead(), "th", [...period, ...shown.map(([name, label]) => ({ text: label, number: isNumber(name) }))]);
+    line(table.createTHead(), "th", columns.map(([, label, kind]) => [label, kind]));
     const body = table.createTBody();
-    for (const one of rows.slice(0, 500)) row(body, "td", [...(chart.time ? [{ text: one._label }] : []), ...shown.map(([name]) => ({ text: written(one[name], name), number: isNumber(name) }))]);
+    for (const row of rows.slice(0, 500)) line(body, "td", columns.map(([name, , kind]) => [written(row[name], chart.percent.includes(name)), kind]));
     const scroll = document.createElement("div");
     Object.assign(scroll, { className: "scroll", tabIndex: 0 });
     scroll.append(table);
     details.querySelector(".scroll")?.remove();
     details.append(scroll);
+  }
+
+  function tableColumns(chart) {
+    const keys = chart.filters.filter((name) => name in chart.rows);
+    const others = Object.entries(chart.headings).filter(([name]) => name !== chart.time && !keys.includes(name));
+    return [...(chart.time ? [["_label", "Period"]] : []), ...keys.map((name) => [name, name]), ...others];
+  }
+
+  function line(parent, tag, cells) {
+    const made = parent.insertRow();
+    for (const [text, kind] of cells) {
+      const cell = document.createElement(tag);
+      Object.assign(cell, { textContent: text, className: kind });
+      if (tag === "th") cell.scope = "col";
+      made.append(cell);
+    }
+  }
+
+  function written(value, isFraction) {
+    if (!isKnown(value)) return "–";
+    if (typeof value !== "number") return String(value);
+    return isFraction ? (value * 100).toFixed(2) + "%" : value.toLocaleString("en-US", { maximumFractionDigits: 3 });
   }
 
   for (const details of document.querySelectorAll("[data-table]")) details.addEventListener("toggle", () => details.open && fill(details));
@@ -172,5 +184,6 @@
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   setTheme(kept());
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   load().then(drawAll);
 })();
