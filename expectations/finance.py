@@ -5,30 +5,17 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 
 from dagster_project.settings import Reporting
+from expectations.finance_customers import customer_suites
+from expectations.finance_raw import REFUNDED, ROUNDING, VOLUME, converted
 from expectations.suite import Suite, between, holds, reconciles, shape
 
 KINDS = ["bill", "subscription", "service", "unknown"]
 METHODS = ["card", "bank_transfer", "direct_debit", "wallet", "unknown"]
 
-# Each published cell is rounded to the penny on its own.
-ROUNDING = "0.005 * count(*)"
-
-VOLUME = """
-    select attempted_at as moved_at, currency, amount_minor from raw.payments where status = 'succeeded'
-"""
-REFUNDED = """
-    select
-        refunds.refunded_at as moved_at,
-        coalesce(refunds.currency, payments.currency, '{reporting_currency}') as currency,
-        refunds.amount_minor
-    from raw.refunds
-    left join raw.payments on refunds.attempt_id = payments.attempt_id
-"""
-
 
 def suites(reporting: Reporting) -> list[Suite]:
     """One suite per published table."""
-    return [payments_daily(reporting), payment_recovery_monthly()]
+    return [payments_daily(reporting), payment_recovery_monthly(), *customer_suites(reporting)]
 
 
 def payments_daily(reporting: Reporting) -> Suite:
@@ -95,32 +82,3 @@ def payment_recovery_monthly() -> Suite:
             ),
         ],
     )
-
-
-def converted(reporting: Reporting, movements: str) -> str:
-    """A query for the sum of movements of money in the reporting currency, from raw alone and unrounded.
-
-    A second way to the figure, on purpose not that of the models: per day and currency, times the last known rate.
-    Null where one is missing, so that nothing equals it.
-    """
-    currency, zone = reporting.reporting_currency, reporting.reporting_timezone
-    return f"""
-        with daily as (
-            select
-                cast((moved_at at time zone 'UTC') at time zone '{zone}' as date) as moved_on,
-                currency,
-                sum(amount_minor) as minor
-            from ({movements.format(reporting_currency=currency)}) as movements
-            group by moved_on, currency
-        ),
-        amounts as (
-            select
-                daily.minor / power(10, currencies.minor_unit_exponent)
-                * case when daily.currency = '{currency}' then 1 else cast(rates.rate as double) end as amount
-            from daily
-            left join staging.currencies as currencies on daily.currency = currencies.currency
-            asof left join raw.exchange_rates as rates
-                on daily.currency = rates.currency and daily.moved_on >= rates.rate_date
-        )
-        select case when count(*) = count(amount) then coalesce(sum(amount), 0) end from amounts
-    """

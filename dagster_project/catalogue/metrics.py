@@ -63,7 +63,7 @@ def metrics(manifest: Manifest) -> dict[str, list[Metric]]:
     found: dict[str, list[Metric]] = {domain: [] for domain in DOMAINS}
     for unique_id, node in sorted(manifest["nodes"].items()):
         if is_published(node):
-            found[str(domain_of(node))] += _metrics_of(node, _tests(manifest, unique_id, node))
+            found[str(domain_of(node))] += _metrics_of(node, tests_of(manifest, unique_id, node))
     return found
 
 
@@ -84,7 +84,7 @@ def _metrics_of(node: Mapping[str, Any], tests: tuple[str, ...]) -> list[Metric]
     ]
 
 
-def _tests(manifest: Manifest, unique_id: str, node: Mapping[str, Any]) -> tuple[str, ...]:
+def tests_of(manifest: Manifest, unique_id: str, node: Mapping[str, Any]) -> tuple[str, ...]:
     """The unit tests and data tests of a model and of the private models that it is made from, by name."""
     chain, waiting = set(), [unique_id]
     while waiting:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from dagster_project.catalogue.coverage import coverage
 from dagster_project.catalogue.metrics import metrics, tables
 from dagster_project.settings import Settings
 from dagster_project.warehouse.transform import generate_docs, project_manifest
 
-CATALOGUE, DBT_DOCS = "metrics.html", "dbt.html"
+CATALOGUE, COVERAGE, DBT_DOCS = "metrics.html", "coverage.html", "dbt.html"
 
 
 def docs_folder(settings: Settings) -> Path:
@@ -27,18 +29,32 @@ def write_docs(settings: Settings, report: Callable[[str], None] = print) -> Pat
     """
     folder = docs_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / CATALOGUE).write_text(catalogue(settings), encoding="utf-8")
-    report(f"metric catalogue  {folder / CATALOGUE}")
+    for name, title, page in (
+        (CATALOGUE, "metric catalogue", catalogue_page(settings)),
+        (COVERAGE, "coverage", coverage_page(settings)),
+    ):
+        (folder / name).write_text(page, encoding="utf-8")
+        report(f"{title:17} {folder / name}")
     shutil.copyfile(generate_docs(settings, report), folder / DBT_DOCS)
     report(f"dbt docs          {folder / DBT_DOCS}")
     return folder
 
 
-def catalogue(settings: Settings) -> str:
+def catalogue_page(settings: Settings) -> str:
     """The metric catalogue as an HTML page."""
-    loader = PackageLoader("dagster_project.catalogue", ".")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     manifest = project_manifest(settings)
     described = tables(manifest)
     domains = {domain: (found, described[domain]) for domain, found in metrics(manifest).items() if described[domain]}
-    return environment.get_template("metrics.html.j2").render(domains=domains, reporting=settings.reporting)
+    return _rendered("metrics.html.j2", domains=domains, reporting=settings.reporting)
+
+
+def coverage_page(settings: Settings) -> str:
+    """Where each item of the monitoring strategy is published, as an HTML page."""
+    areas = {area: list(items) for area, items in groupby(coverage(project_manifest(settings)), lambda one: one.area)}
+    return _rendered("coverage.html.j2", areas=areas)
+
+
+def _rendered(template: str, **values: object) -> str:
+    loader = PackageLoader("dagster_project.catalogue", ".")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.get_template(template).render(**values)

@@ -35,3 +35,12 @@
         true
     {%- endif -%}
 {%- endmacro %}
+
+{# SQL: for a model that keeps every row for good, whether it lacks one with these columns; true in a full build. #}
+{% macro is_unknown(columns) -%}
+    {%- if is_incremental() -%}
+        ({{ columns | join(', ') }}) not in (select {{ columns | join(', ') }} from {{ this }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}

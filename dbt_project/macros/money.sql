@@ -26,3 +26,42 @@
 {% macro rounded_money(amount) -%}
     {{ cast_or_null('round(' ~ amount ~ ', 2)', 'decimal(18, 2)') }}
 {%- endmacro %}
+
+{#-
+  The published form of an unrounded amount >= 0 over a count, null where that is zero or the result does not fit.
+  Recurring amounts are kept by the year, in which months, quarters and years are exact, and published over 12.
+-#}
+{% macro money_each(amount, count) -%}
+    {%- set bounded = cast_or_null(amount, 'decimal(30, 12)') -%}
+    {{ cast_or_null(exact_quotient(bounded, count, 2), 'decimal(18, 2)') }}
+{%- endmacro %}
+
+{# A yearly amount in the reporting currency, unrounded for all rates and prices that occur; 10^20 at most. #}
+{% macro arr_at_rate(arr, rate) -%}
+    cast({{ arr }} * {{ rate }} as decimal(38, 12))
+{%- endmacro %}
+
+{# The gross margin of the settings, exactly as it was written there. #}
+{% macro gross_margin() -%}
+    cast({{ var('gross_margin') }} as decimal(9, 8))
+{%- endmacro %}
+
+{#-
+  What a customer's recurring revenue did from one day's end to another: `amounts` has is_paying_before,
+  is_paying_after, revalued_arr (that of before at the rates of after) and closing_arr.
+-#}
+{% macro movement_type(amounts, is_first_paid_within) -%}
+    case
+        when not {{ amounts }}.is_paying_before and {{ is_first_paid_within }} then 'new'
+        when not {{ amounts }}.is_paying_before then 'reactivation'
+        when not {{ amounts }}.is_paying_after then 'churn'
+        when {{ amounts }}.closing_arr > {{ amounts }}.revalued_arr then 'expansion'
+        when {{ amounts }}.closing_arr < {{ amounts }}.revalued_arr then 'contraction'
+        else 'unchanged'
+    end
+{%- endmacro %}
+
+{# A marketing channel by name: unknown where it was not told, or is called like the total of all. #}
+{% macro named_channel(channel) -%}
+    coalesce(nullif({{ channel }}, 'all'), 'unknown')
+{%- endmacro %}

@@ -26,6 +26,16 @@
     date_trunc('hour', {{ timestamp }})
 {%- endmacro %}
 
+{# The timestamp a number of whole hours after a timestamp (before it, where negative). #}
+{% macro add_hours(timestamp, hours) -%}
+    {{ timestamp }} + to_hours(cast({{ hours }} as bigint))
+{%- endmacro %}
+
+{# The timestamp a number of whole minutes, which may be a column, after a timestamp (before it, where negative). #}
+{% macro add_minutes(timestamp, minutes) -%}
+    {{ timestamp }} + to_minutes(cast({{ minutes }} as bigint))
+{%- endmacro %}
+
 {# The first day of the month of a date, as a date. #}
 {% macro month_of(date) -%}
     cast(date_trunc('month', {{ date }}) as date)
@@ -99,22 +109,64 @@
     cast(date_diff('microsecond', {{ start_at }}, {{ end_at }}) // 1000000 as bigint)
 {%- endmacro %}
 
+{# Milliseconds from one timestamp to another as a double, microseconds included; negative where that is earlier. #}
+{% macro milliseconds_between(start_at, end_at) -%}
+    cast(date_diff('microsecond', {{ start_at }}, {{ end_at }}) as double) / 1000
+{%- endmacro %}
+
 {# A quotient as a double, null where the denominator is zero. #}
 {% macro divide(numerator, denominator) -%}
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
 {%- endmacro %}
 
-{# decimal(18,2) money over a count, rounded half up in whole numbers: a double would turn 5.005 into 5.00. #}
-{% macro money_each(money, count) -%}
-    cast(
-        cast((2 * cast({{ money }} * 100 as bigint) + {{ count }}) // nullif(2 * {{ count }}, 0) as decimal(18, 0))
-        * cast(0.01 as decimal(3, 2)) as decimal(18, 2)
-    )
+{#-
+  A decimal >= 0 over a count, rounded half up to `decimals`; null where the count is zero or the result does not fit.
+  In whole numbers, because a double would turn 5.005 into 5.00: floor(a / n + 1/2) = floor(floor(2a + n) / 2n).
+-#}
+{% macro exact_quotient(amount, count, decimals) -%}
+    {%- set whole_count = 'cast(' ~ count ~ ' as hugeint)' -%}
+    try_cast(
+        cast(floor({{ amount }} * {{ 2 * 10 ** decimals }} + {{ count }}) as hugeint) // nullif(2 * {{ whole_count }}, 0)
+        as decimal(20, 0)
+    ) * cast({{ '%.*f' | format(decimals, 10 ** -decimals) }} as decimal(9, {{ decimals }}))
 {%- endmacro %}
 
 {# The smallest value that at least the share `fraction` of the values does not exceed; exact on every engine. #}
 {% macro percentile(fraction, value) -%}
     percentile_disc({{ fraction }}) within group (order by {{ value }})
+{%- endmacro %}
+
+{#-
+  The sum of doubles as a decimal of `places` places, null where there are none. Decimals add up to the same in any
+  order, doubles do not, and what is computed again must be equal to the last bit. `digits` has to hold every value.
+-#}
+{% macro exact_sum(value, digits=18, places=6) -%}
+    cast(sum(cast({{ value }} as decimal({{ digits }}, {{ places }}))) as decimal(38, {{ places }}))
+{%- endmacro %}
+
+{# Whether a regular expression is found in a text; RE2 and Java agree on what is used here. #}
+{% macro matches(text, pattern) -%}
+    regexp_matches({{ text }}, {{ pattern }})
+{%- endmacro %}
+
+{# A text with every match of a regular expression (given as text) replaced. #}
+{% macro replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{# The beginning of a text, at most so many characters. #}
+{% macro beginning(text, characters) -%}
+    substring({{ text }}, 1, {{ characters }})
+{%- endmacro %}
+
+{# A text of 32 hexadecimal digits that tells texts apart and does not show them. #}
+{% macro digest(text) -%}
+    md5({{ text }})
+{%- endmacro %}
+
+{# One member of a JSON object as text, null where there is none. #}
+{% macro member_text(column, name) -%}
+    json_extract_string({{ column }}, '$."{{ name }}"')
 {%- endmacro %}
 
 {# JSON as text, the only form in which it leaves staging. #}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dagster_project.catalogue.metrics import Metric, metrics
-from dagster_project.catalogue.pages import catalogue
+from dagster_project.catalogue.pages import catalogue_page
 from dagster_project.settings import Settings
 from dagster_project.warehouse.transform import project_manifest
 
@@ -50,7 +50,7 @@ def test_the_tests_of_a_metric_include_those_of_the_private_models_it_is_made_fr
 
 
 def test_the_page_has_every_metric_under_its_anchor(settings: Settings, known: dict[str, Metric]) -> None:
-    page = catalogue(settings)
+    page = catalogue_page(settings)
 
     assert [anchor for anchor in known if f'id="{anchor}"' not in page] == []
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from tests.expectations import toy_platform
+
 # p1 and p3 succeed at once, p2 a day later, p4 waits; 20 EUR at 1.10 are 22.00 USD; 4 USD of p1 go back.
 SOUND = """
 create schema raw; create schema staging; create schema load; create schema release_history;
@@ -15,16 +17,16 @@ create table staging.currencies as
     select * from (values ('USD', 2), ('EUR', 2)) t (currency, minor_unit_exponent);
 create table raw.exchange_rates as
     select 'EUR' as currency, date '2026-10-30' as rate_date, 1.1::decimal(24,10) as rate;
-create table raw.payments as select * from (values
-    ('a1', 'p1', 'succeeded', timestamp '2026-11-01 10:00', 1000, 'USD'),
-    ('a2', 'p2', 'failed',    timestamp '2026-11-01 12:00',  500, 'USD'),
-    ('a3', 'p2', 'succeeded', timestamp '2026-11-02 12:00',  500, 'USD'),
-    ('a4', 'p3', 'succeeded', timestamp '2026-11-02 13:00', 2000, 'EUR'),
-    ('a5', 'p4', 'pending',   timestamp '2026-11-02 14:00',  300, 'USD')
-) t (attempt_id, payment_id, status, attempted_at, amount_minor, currency);
+create table raw.payments as select *, 'service' as kind, null::bigint as fee_minor from (values
+    ('a1', 'p1', 'u1', 'succeeded', timestamp '2026-11-01 10:00', 1000, 'USD'),
+    ('a2', 'p2', 'u2', 'failed',    timestamp '2026-11-01 12:00',  500, 'USD'),
+    ('a3', 'p2', 'u2', 'succeeded', timestamp '2026-11-02 12:00',  500, 'USD'),
+    ('a4', 'p3', 'u1', 'succeeded', timestamp '2026-11-02 13:00', 2000, 'EUR'),
+    ('a5', 'p4', 'u1', 'pending',   timestamp '2026-11-02 14:00',  300, 'USD')
+) t (attempt_id, payment_id, user_id, status, attempted_at, amount_minor, currency);
 create table raw.refunds as
     select 'r1' as refund_id, 'a1' as attempt_id, timestamp '2026-11-02 09:00' as refunded_at, 400 as amount_minor,
-        null::varchar as currency;
+        null::bigint as fee_minor, null::varchar as currency;
 create table raw.users as select * from (values ('u1', false), ('u2', null), ('t1', true)) t (user_id, is_test);
 
 create table finance.payments_daily as select * from (values
@@ -38,6 +40,63 @@ create table finance.payment_recovery_monthly as
     select date '2026-11-01' as month, 4::bigint as intents, 2::bigint as first_attempt_successes,
         1::bigint as recovered, 0::bigint as lost, 0.5::double as first_attempt_rate, 0.75::double as eventual_rate,
         24.00::decimal(12,2) as median_hours_to_recover;
+
+-- u1 pays 10 EUR a month at 1.10 from October on, u2 120 USD a year in October only
+create table load.progress as select date '2026-11-02' as as_of;
+create table raw.subscriptions as select *, null::bigint as quantity, null::bigint as discount_minor,
+    null::bigint as interval_count from (values
+    ('s1', 'u1', timestamp '2026-10-30 10:00', 'active',    1000, 'EUR', 'month'),
+    ('s2', 'u2', timestamp '2026-10-05 10:00', 'active',   12000, 'USD', 'year'),
+    ('s2', 'u2', timestamp '2026-11-01 10:00', 'canceled', 12000, 'USD', 'year')
+) t (subscription_id, user_id, effective_at, status, amount_minor, currency, "interval");
+create table raw.marketing_spend as
+    select date '2026-10-31' as spend_date, 4000 as spend_minor, 'EUR' as currency;
+create table finance.mrr_movements_monthly as select * from (values
+    (date '2026-10-01', 'u1', 0.00::decimal(18,2), 11.00::decimal(18,2), 0.00::decimal(18,2), 11.00::decimal(18,2),
+        'new'),
+    (date '2026-10-01', 'u2', 0.00, 10.00, 0.00, 10.00, 'new'),
+    (date '2026-11-01', 'u1', 11.00, 11.00, 0.00, 0.00, 'unchanged'),
+    (date '2026-11-01', 'u2', 10.00, 0.00, 0.00, -10.00, 'churn')
+) t (month, user_id, opening_mrr, closing_mrr, fx_mrr, movement, movement_type);
+create table finance.mrr_movements_daily as select * from (values
+    (date '2026-10-30', 'u1', 0.00::decimal(18,2), 11.00::decimal(18,2), 0.00::decimal(18,2), 11.00::decimal(18,2),
+        'new'),
+    (date '2026-10-05', 'u2', 0.00, 10.00, 0.00, 10.00, 'new'),
+    (date '2026-11-01', 'u2', 10.00, 0.00, 0.00, -10.00, 'churn')
+) t (movement_date, user_id, opening_mrr, closing_mrr, fx_mrr, movement, movement_type);
+create table finance.mrr_monthly as select * from (values
+    (date '2026-10-01', 0.00, 21.00, 0.00, 0.00, 0.00, 0.00, 0.00, 21.00, 2, 2, 0, 0, 10.50, null, null, null, true),
+    (date '2026-11-01', 21.00, 0.00, 0.00, 0.00, 10.00, 0.00, 0.00, 11.00, 1, 0, 1, 0, 11.00, 11 / 21, 11 / 21, 0.0,
+        false)
+) t (month, opening_mrr, new_mrr, expansion_mrr, contraction_mrr, churned_mrr, reactivation_mrr, fx_mrr, closing_mrr,
+    active_customers, new_customers, churned_customers, reactivated_customers, arpa, nrr, grr, quick_ratio,
+    is_complete);
+create table finance.churn_monthly as select * from (values
+    (date '2026-10-01', 0, 0, 0, 0, null::double, null::double, null::double),
+    (date '2026-11-01', 2, 1, 1, 0, 0.5, 10 / 21, 10 / 21)
+) t (month, customers_at_start, churned_customers, voluntary_churned, involuntary_churned, logo_churn_rate,
+    gross_revenue_churn_rate, net_revenue_churn_rate);
+create table finance.acquisition_monthly as select * from (values
+    (date '2026-10-01', 'all', 44.00, 0, 2, 22.00, 22 / 10.5), (date '2026-10-01', 'organic', 44.00, 0, 2, 22.00,
+        22 / 10.5),
+    (date '2026-11-01', 'all', 0.00, 2, 0, null, null), (date '2026-11-01', 'organic', 0.00, 2, 0, null, null)
+) t (month, channel, spend, registrations, new_customers, cac, payback_months);
+create table finance.unit_economics_monthly as select * from (values
+    (date '2026-10-01', 10.50, 1.0::double, null, null, 22.00, null::double, 22 / 10.5),
+    (date '2026-11-01', 11.00, 1.0, 0.5, 22.00, null, null, null)
+) t (month, arpa, gross_margin, logo_churn_rate, ltv, cac, ltv_to_cac, payback_months);
+create table finance.customer_value as select * from (values
+    ('u1', timestamp '2026-11-01 10:00', 2, 28.00, 5.0::double, 60.00, 0.9::double, 85.00),
+    ('u2', timestamp '2026-11-02 12:00', 1, 5.00, 2.0, 20.00, 1.0, 24.00)
+) t (user_id, first_payment_at, payments, historical_value, expected_payments_12m, expected_value_12m,
+    probability_alive, clv);
+create table finance.clv_model as select date '2026-11-02' as fitted_as_of, * from (values
+    ('r', 0.2::double), ('alpha', 4.4), ('a', 0.8), ('b', 2.4), ('bgnbd_log_likelihood', -9.5), ('p', 6.2), ('q', 3.7),
+    ('v', 15.4), ('gamma_gamma_log_likelihood', -4.0), ('customers', 2), ('repeat_customers', 1)
+) t (parameter, value);
+create table finance.clv_cohorts as
+    select date '2026-11-01' as cohort_month, 0 as months_since, 2 as customers, 33.00 as cumulative_value,
+        16.50 as value_per_customer;
 create table product.registrations_daily as
     select date '2026-11-01' as registration_date, 'organic' as acquisition_channel, 2::bigint as registrations,
         1::bigint as activated_within_7d;
@@ -117,12 +176,22 @@ create table ops.domain_freshness (
 """
 
 TABLES = (
+    "finance.acquisition_monthly",
+    "finance.churn_monthly",
+    "finance.clv_cohorts",
+    "finance.clv_model",
+    "finance.customer_value",
+    "finance.mrr_monthly",
+    "finance.mrr_movements_daily",
+    "finance.mrr_movements_monthly",
     "finance.payment_recovery_monthly",
     "finance.payments_daily",
+    "finance.unit_economics_monthly",
     "ops.domain_freshness",
     "ops.feed_deliveries",
     "ops.quality_checks",
     "ops.releases",
+    *toy_platform.TABLES,
     "product.active_users_daily",
     "product.engagement_daily",
     "product.feature_adoption_monthly",
@@ -140,5 +209,5 @@ TABLES = (
 def make_candidate(file: Path, poison: str = "") -> Path:
     """The sound candidate, with the statements of `poison` run on it."""
     with duckdb.connect(str(file)) as connection:
-        connection.execute(SOUND + poison)
+        connection.execute(SOUND + toy_platform.SOUND + poison)
     return file

@@ -16,7 +16,8 @@ renamed as (
         resource_type,
         value,
         unit,
-        {{ json_text('labels') }} as labels
+        {{ json_text('labels') }} as labels,
+        {{ cast_or_null("nullif(" ~ member_text('labels', 'le') ~ ", '+Inf')", 'double') }} as upper_bound
     from metric_samples
 
 )

@@ -1,0 +1,27 @@
+"""The queries that README.md shows for the headline figures find something in a sample."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.incremental.nights import Nights
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+QUERIES = dict(re.findall(r"^\| ([^|]+) \| `(select [^`]+)` \|$", README.read_text(encoding="utf-8"), re.MULTILINE))
+# A sample without a violation or a failed check is a good one.
+MAY_BE_EMPTY = {"checks that failed", "deliveries"}
+
+
+def test_the_readme_shows_a_query_for_every_headline_figure() -> None:
+    assert len(QUERIES) >= 20
+
+
+@pytest.mark.parametrize("figure", QUERIES)
+def test_a_query_of_the_readme_finds_rows(sample: tuple[Nights, Nights], figure: str) -> None:
+    nightly, _ = sample
+    rows = nightly.query(QUERIES[figure])
+
+    assert rows or figure in MAY_BE_EMPTY
