@@ -18,7 +18,7 @@ class Tile:
     """A headline figure: the newest period that is over, the change against an earlier one, and the trend.
 
     `sql` yields `period` and `value`, oldest first. `compare` periods back is what the change is against. `better` is
-    the good direction. `metric` is the column it is published in; `covers` are the strategy's words for it.
+    the good direction. `metric` is the column it is published in.
     """
 
     title: str
@@ -29,7 +29,6 @@ class Tile:
     sql: str
     better: Literal["up", "down"] | None = "up"
     compare: int = 1
-    covers: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -52,7 +51,6 @@ class Chart:
     drawing: Drawing
     filters: tuple[str, ...] = ()
     span: int = 6
-    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,6 @@ class Listing:
     sql: str
     forms: dict[str, Form]
     span: int = 6
-    covers: tuple[str, ...] = ()
 
 
 Item = Tile | Chart | Listing

@@ -36,18 +36,18 @@ class Form:
             return f"{value:.{self.decimals - 2}%}"
         return f"{value:,.{self.decimals}f}"
 
-    def change(self, value: float, before: float) -> str | None:
-        """The change in words: points between fractions, else percent; None from zero, where there is no percentage."""
+    def change(self, value: float, before: float) -> str:
+        """The change in words: points between fractions, else percent; from zero, where there is none, the figure."""
         if self.is_fraction:
             return f"{(value - before) * 100:+.{self.decimals - 3}f} pts"
-        return f"{value / before - 1:+.1%}" if before else None
+        return f"{value / before - 1:+.1%}" if before else f"{value:+,.{self.decimals}f}"
 
 
 COUNT = Form("count", 0, "~s", ",.0f")
 MONEY = Form("money", 2, "~s", ",.2f")
 FRACTION = Form("fraction", 4, ".0%", ".1%", is_fraction=True)
 FINE_FRACTION = Form("fine fraction", 5, ".1%", ".2%", is_fraction=True)
-RATIO = Form("ratio", 2, "~f", ",.2f", "×")
+RATIO = Form("ratio", 2, "~f", ",.2f", "\N{MULTIPLICATION SIGN}")
 MILLISECONDS = Form("milliseconds", 1, "~s", ",.0f", "ms")
 SECONDS = Form("seconds", 1, "~s", ",.1f", "s")
 MINUTES = Form("minutes", 0, "~s", ",.0f", "min")

@@ -54,12 +54,16 @@ def read(connection: duckdb.DuckDBPyConnection, sql: str) -> Frame:
 
 
 def widen(frame: Frame, by: str, value: str) -> tuple[Frame, list[str]]:
-    """One row per combination of the other columns and one column per value of `by`; and the names of these."""
-    names = [str(name) for name in frame.distinct(by)]
+    """One row per combination of the other columns and one column per value of `by`; and the names of these, sorted.
+
+    Sorted, so that the same thing has the same colour in neighbouring charts; a name without any figure is left out.
+    """
+    figures = zip(frame.values(by), frame.values(value), strict=True)
+    names = sorted({str(name) for name, figure in figures if name is not None and figure is not None})
     keys = [column for column in frame.columns if column not in (by, value)]
     cells: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in (dict(zip(frame.columns, row, strict=True)) for row in frame.rows):
-        if row[by] is not None:
+        if str(row[by]) in names:
             cells.setdefault(tuple(row[key] for key in keys), {})[str(row[by])] = row[value]
     rows = tuple((*key, *(found.get(name) for name in names)) for key, found in cells.items())
     return Frame((*keys, *names), rows), names

@@ -19,9 +19,7 @@ from dagster_project.settings import Reporting
 def environment() -> Environment:
     """Templates in which an unknown name is an error and every text is escaped."""
     loader = PackageLoader("dagster_project.dashboards", "templates")
-    made = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.globals["slug"] = slug
     made.globals["identity"] = id
     made.filters["swatch"] = _swatch
@@ -106,7 +104,6 @@ def _embedded_chart(view: ChartView) -> dict[str, Any]:
         "headings": picture.headings,
         "percent": [column for column, form in picture.forms.items() if form.is_fraction],
     }
-
 
 
 def _swatch(role: str) -> str:

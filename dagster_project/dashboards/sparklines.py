@@ -20,7 +20,7 @@ def sparkline(values: Sequence[float | None], running: int = 0) -> str:
     dashed = points[len(over) - 1 :] if running and over else []
     dot = next((point for point in reversed(over) if point), None)
     return (
-        f'<svg class="trend" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="xMinYMid" aria-hidden="true" focusable="false">'
+        f'<svg class="trend" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="xMinYMid" aria-hidden="true">'
         + _path(over, "over")
         + _path(dashed, "running")
         + (f'<circle cx="{dot[0]:.1f}" cy="{dot[1]:.1f}" r="2.4"/>' if dot else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from inspect import cleandoc
 from typing import Any
 
 import duckdb
@@ -16,6 +17,7 @@ from dagster_project.dashboards.frames import Frame, pack, read
 from dagster_project.dashboards.sparklines import sparkline
 
 NEVER_PUBLISHED, EMPTY = "Not in this release yet", "No rows yet"
+NOTHING = "\N{EN DASH}"
 POINTS_OF_A_TREND = {"month": 13, "day": 60, "week": 26, "hour": 48}
 
 
@@ -87,12 +89,12 @@ class ListingView(View):
 def view(connection: duckdb.DuckDBPyConnection, item: Item, facts: Facts) -> View:
     """An entry with the figures of the release. A query that fails is an entry in trouble, not an exception."""
     domain = facts.domains.get(domains_of(item)[0])
-    base = {"item": item, "domain": domain, "sql": item.sql}
+    base = {"item": item, "domain": domain, "sql": cleandoc(item.sql)}
     kind = {Tile: TileView, Chart: ChartView, Listing: ListingView}[type(item)]
     if domain is not None and domain.as_of is None:
         return kind(**base, trouble=NEVER_PUBLISHED)
     try:
-        frame = read(connection, item.sql)
+        frame = read(connection, base["sql"])
         if not len(frame) and not isinstance(item, Listing):
             return kind(**base, trouble=EMPTY)
         as_of = facts.as_of_domain(domains_of(item)[0])
@@ -127,7 +129,7 @@ def _tile(item: Tile, base: dict[str, Any], frame: Frame, as_of: date) -> TileVi
         running=_so_far(item, running),
         trend=sparkline([value for _, value in trend], len([point for point in trend if point in running])),
         rows=tuple(
-            (item.grain.name_of(at), "–" if figure is None else item.form.full(figure), (at, figure) in running)
+            (item.grain.name_of(at), NOTHING if figure is None else item.form.full(figure), (at, figure) in running)
             for at, figure in reversed(points[-13:])
         ),
     )

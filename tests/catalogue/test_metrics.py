@@ -56,7 +56,7 @@ def test_the_page_has_every_metric_under_its_anchor(settings: Settings, known: d
 
 
 def test_the_page_has_every_other_column_of_a_published_table_under_its_anchor(settings: Settings) -> None:
-    page = catalogue(settings)
+    page = catalogue_page(settings)
 
     assert 'id="product.registrations_daily.acquisition_channel"' in page
     assert 'id="ops.feed_deliveries.quarantined"' in page

@@ -36,6 +36,7 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 PATIENCE = 90.0
+TALLEST = 16_000  # pixels; beyond, Chromium draws nothing
 
 
 def chromium() -> str | None:
@@ -70,9 +71,7 @@ class Tab:
         """Load a page at a size and in a theme, and wait until its charts are drawn."""
         self.requests.clear()
         self.complaints.clear()
-        self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
-        )
+        self._resize(width, height)
         self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
         self.send("Page.navigate", url=address)
         self.wait_until("location.href !== 'about:blank' && document.readyState === 'complete'")
@@ -95,11 +94,16 @@ class Tab:
 
     def picture(self, file: Path) -> None:
         """The whole page as a PNG file."""
-        size = self.send("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 16_000), "scale": 1}
-        answer = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
         file.parent.mkdir(parents=True, exist_ok=True)
+        size = self.send("Page.getLayoutMetrics")["cssContentSize"]
+        self._resize(int(size["width"]), min(int(size["height"]), TALLEST))
+        answer = self.send("Page.captureScreenshot", format="png")
         file.write_bytes(base64.b64decode(answer["data"]))
+
+    def _resize(self, width: int, height: int) -> None:
+        self.send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
 
     def _note(self, message: dict[str, Any]) -> None:
         given = message.get("params", {})

@@ -37,21 +37,23 @@ class Bars(OverTime):
         """The bars, the line, and the figures of the period under the pointer."""
         limits = self.limits(frame)
         frame, series = self.arrange(frame, as_of, filters)
-        bars = folded(series).mark_bar().encode(
-            x=slots(self.grain),
-            y=value_axis(self.form),
-            color=colour_of(series),
-            order=alt.Order("place:Q"),
-            opacity=alt.when(f"datum.{STATE} == {RUNNING}").then(alt.value(0.45)).otherwise(alt.value(1)),
+        bars = (
+            folded(series)
+            .mark_bar()
+            .encode(
+                x=slots(self.grain),
+                y=value_axis(self.form),
+                color=colour_of(series),
+                order=alt.Order("place:Q"),
+                opacity=alt.when(f"datum.{STATE} == {RUNNING}").then(alt.value(0.45)).otherwise(alt.value(1)),
+            )
         )
         layers = [bars, *self._line(), *limits]
         every = (*series, self.line) if self.line else series
         layers.append(
             alt.Chart(ROWS)
             .mark_bar(opacity=0, stroke=None, aria=False)
-            .encode(
-                x=slots(self.grain), y=alt.YValue(0), y2=alt.Y2Value("height"), tooltip=tooltips(every, self.form)
-            )
+            .encode(x=slots(self.grain), y=alt.YValue(0), y2=alt.Y2Value("height"), tooltip=tooltips(every, self.form))
         )
         return self.picture(alt.layer(*layers), frame, every)
 

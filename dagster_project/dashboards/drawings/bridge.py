@@ -42,10 +42,14 @@ class Bridge:
         colour = alt.Color(self.kind, type="nominal", scale=scale, legend=None)
         layers = self._lying(base, colour) if self.lies else self._upright(base, colour)
         spec = specification(layers, spread(len(frame.distinct(self.step)), 30, 44) if self.lies else HEIGHT + 20)
-        return Picture(spec, frame, self.form, headings=self.headings, forms={self.amount: self.form, "share": FRACTION})
+        return Picture(
+            spec, frame, self.form, headings=self.headings, forms={self.amount: self.form, "share": FRACTION}
+        )
 
     def _upright(self, base: alt.Chart, colour: alt.Color) -> alt.LayerChart:
-        axis = alt.Axis(labelAngle=0, labelOverlap=False, grid=False, labelExpr="split(datum.value, ' ')", labelLimit=64)
+        axis = alt.Axis(
+            labelAngle=0, labelOverlap=False, grid=False, labelExpr="split(datum.value, ' ')", labelLimit=64
+        )
         across = alt.X(self.step, type="nominal", sort=None, title=None, axis=axis, scale=alt.Scale(padding=0.2))
         up = alt.Y(self.start, type="quantitative", title=None, axis=figure_axis(self.form))
         bars = base.mark_bar(cornerRadius=2).encode(x=across, y=up, y2=alt.Y2(self.end), color=colour)

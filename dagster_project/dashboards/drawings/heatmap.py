@@ -32,8 +32,8 @@ class Heatmap:
     """Rows `row` and columns `column` in the order of the query, coloured by `value`.
 
     With a `grain`, columns are periods. `written` writes the value in its cell. `open_where` is an expression over a
-    row that is true for cells that still change, drawn with a dashed edge. `domain` fixes both ends of the ramp; otherwise the
-    least and the greatest value below `beyond` are its ends.
+    row that is true for cells that still change, drawn with a dashed edge.
+    `domain` fixes both ends of the ramp; otherwise the least and the greatest value below `beyond` are its ends.
     """
 
     column: str
@@ -95,7 +95,14 @@ class Heatmap:
 
     def _down(self) -> alt.Y:
         axis = alt.Axis(grid=False, domain=False, ticks=False, labelLimit=150, labelExpr=WORDS)
-        return alt.Y(self.row, type="nominal", sort=None, title=None, axis=axis, scale=alt.Scale(paddingInner=0.08, paddingOuter=0))
+        return alt.Y(
+            self.row,
+            type="nominal",
+            sort=None,
+            title=None,
+            axis=axis,
+            scale=alt.Scale(paddingInner=0.08, paddingOuter=0),
+        )
 
     def _ends(self, frame: Frame) -> tuple[float, float]:
         found = [value for value in frame.values(self.value) if value is not None and value < self.beyond]

@@ -85,7 +85,9 @@ def time_axis(grain: Grain) -> alt.X:
 
 def pointer(base: alt.Chart, series: Sequence[Series], drawing: OverTime) -> list[alt.Chart]:
     """A line under the pointer that tells every figure of the period, and a dot on each line."""
-    nearest = alt.selection_point(name=HOVER, nearest=True, on="pointermove", clear="pointerout", fields=[TIME], empty=False)
+    nearest = alt.selection_point(
+        name=HOVER, nearest=True, on="pointermove", clear="pointerout", fields=[TIME], empty=False
+    )
     dots = base.transform_filter(nearest).mark_point(filled=True, size=48, opacity=1)
     rule = (
         alt.Chart(ROWS)

@@ -1,17 +1,18 @@
 """Operational: what people do."""
 
+from inspect import cleandoc
+
 from dagster_project.dashboards.definitions import Chart, Section
 from dagster_project.dashboards.drawings import Bars, Heatmap, Lines, Series
 from dagster_project.dashboards.forms import COUNT, FRACTION, SECONDS
 from dagster_project.dashboards.periods import Grain
 
-# Of every platform, and of all together: rates of the total are weighted by sessions.
-_ENGAGEMENT = (
-    "select activity_date, coalesce(platform, 'all') as platform, {figures}\n"
-    "from product.engagement_daily\n"
-    "where activity_date > (select max(activity_date) from product.engagement_daily) - 90\n"
-    "group by grouping sets ((activity_date, platform), (activity_date))\n"
-    "order by platform, activity_date"
+_ENGAGEMENT = cleandoc(
+    """
+        select activity_date, platform, {figures} from product.engagement_daily
+        where activity_date > (select max(activity_date) from product.engagement_daily) - 90
+        order by platform, activity_date
+        """
 )
 
 SECTION = Section(
@@ -19,7 +20,7 @@ SECTION = Section(
     cards=(
         Chart(
             "Who comes and who stays away",
-            "Active users are new, back from the day before, or back after a while; below the line, who did not return.",
+            "Who was new, back from the day before, or back after a while; below the line, who did not return.",
             (
                 "product.user_lifecycle_daily.new_users",
                 "product.user_lifecycle_daily.returning_users",
@@ -27,10 +28,12 @@ SECTION = Section(
                 "product.user_lifecycle_daily.dormant_users",
             ),
             "people a day",
-            "select activity_date, returning_users, resurrected_users, new_users, dormant_users\n"
-            "from product.user_lifecycle_daily\n"
-            "where activity_date > (select max(activity_date) from product.user_lifecycle_daily) - 90\n"
-            "order by activity_date",
+            """
+                select activity_date, returning_users, resurrected_users, new_users, dormant_users
+                from product.user_lifecycle_daily
+                where activity_date > (select max(activity_date) from product.user_lifecycle_daily) - 90
+                order by activity_date
+                """,
             Bars(
                 "activity_date",
                 Grain.day,
@@ -42,21 +45,18 @@ SECTION = Section(
                     Series("dormant_users", "Dormant", "@c6", is_below=True),
                 ),
             ),
-            covers=("User activity",),
         ),
         Chart(
             "Sessions",
             "How often people come, and whether they stay.",
             ("product.engagement_daily.sessions", "product.engagement_daily.engaged_sessions"),
             "sessions a day",
-            _ENGAGEMENT.format(
-                figures="sum(engaged_sessions) as engaged, sum(sessions) - sum(engaged_sessions) as bounced"
-            ),
+            _ENGAGEMENT.format(figures="engaged_sessions, sessions - engaged_sessions as bounced_sessions"),
             Bars(
                 "activity_date",
                 Grain.day,
                 COUNT,
-                (Series("engaged", "Engaged", "@c1"), Series("bounced", "Bounced", "@c6")),
+                (Series("engaged_sessions", "Engaged", "@c1"), Series("bounced_sessions", "Bounced", "@c6")),
             ),
             filters=("platform",),
         ),
@@ -65,10 +65,7 @@ SECTION = Section(
             "Sessions that end at once, and those that meet an error.",
             ("product.engagement_daily.bounce_rate", "product.engagement_daily.error_rate"),
             "share of sessions, a day",
-            _ENGAGEMENT.format(
-                figures="1 - sum(engaged_sessions) / nullif(sum(sessions), 0) as bounce_rate,\n"
-                "    sum(error_rate * sessions) / nullif(sum(sessions), 0) as error_rate"
-            ),
+            _ENGAGEMENT.format(figures="bounce_rate, error_rate"),
             Lines(
                 "activity_date",
                 Grain.day,
@@ -76,20 +73,20 @@ SECTION = Section(
                 (Series("bounce_rate", "Bounce", "@c6"), Series("error_rate", "Error", "@c5")),
             ),
             filters=("platform",),
-            covers=("Bounce rate", "Error rate"),
         ),
         Chart(
             "Session duration",
             "How long people stay.",
             ("product.engagement_daily.avg_session_seconds", "product.engagement_daily.median_session_seconds"),
-            "seconds a session; all platforms: the mean weighted by sessions",
-            _ENGAGEMENT.format(
-                figures="sum(avg_session_seconds * sessions) / nullif(sum(sessions), 0) as average,\n"
-                "    sum(median_session_seconds * sessions) / nullif(sum(sessions), 0) as median"
+            "seconds a session",
+            _ENGAGEMENT.format(figures="avg_session_seconds, median_session_seconds"),
+            Lines(
+                "activity_date",
+                Grain.day,
+                SECONDS,
+                (Series("avg_session_seconds", "Average"), Series("median_session_seconds", "Median")),
             ),
-            Lines("activity_date", Grain.day, SECONDS, (Series("average", "Average"), Series("median", "Median"))),
             filters=("platform",),
-            covers=("Session duration",),
         ),
         Chart(
             "Payment outcomes",
@@ -100,10 +97,12 @@ SECTION = Section(
                 "finance.payments_daily.pending",
             ),
             "attempts a day",
-            "select payment_date, coalesce(method, 'all') as method, sum(succeeded) as succeeded,\n"
-            "    sum(pending) as pending, sum(failed) as failed from finance.payments_daily\n"
-            "where payment_date > (select max(payment_date) from finance.payments_daily) - 90\n"
-            "group by grouping sets ((payment_date, method), (payment_date)) order by method, payment_date",
+            """
+                select payment_date, coalesce(method, 'all') as method, sum(succeeded) as succeeded,
+                    sum(pending) as pending, sum(failed) as failed from finance.payments_daily
+                where payment_date > (select max(payment_date) from finance.payments_daily) - 90
+                group by grouping sets ((payment_date, method), (payment_date)) order by method, payment_date
+                """,
             Bars(
                 "payment_date",
                 Grain.day,
@@ -115,21 +114,22 @@ SECTION = Section(
                 ),
             ),
             filters=("method",),
-            covers=("Payment actions",),
         ),
         Chart(
             "User flows",
             "The ways people take, in the last 28 days.",
             ("product.user_flows_daily.transitions",),
             "transitions from the page at the left to the page above",
-            "with recent as (\n"
-            "    select from_page, to_page, sum(transitions) as transitions from product.user_flows_daily\n"
-            "    where activity_date > (select max(activity_date) from product.user_flows_daily) - 28\n"
-            "    group by from_page, to_page order by transitions desc, from_page, to_page limit 40\n"
-            ")\n"
-            "select from_page, to_page, transitions from recent\n"
-            "order by sum(transitions) over (partition by from_page) desc, from_page,\n"
-            "    sum(transitions) over (partition by to_page) desc, to_page",
+            """
+                with recent as (
+                    select from_page, to_page, sum(transitions) as transitions from product.user_flows_daily
+                    where activity_date > (select max(activity_date) from product.user_flows_daily) - 28
+                    group by from_page, to_page order by transitions desc, from_page, to_page limit 40
+                )
+                select from_page, to_page, transitions from recent
+                order by sum(transitions) over (partition by from_page) desc, from_page,
+                    sum(transitions) over (partition by to_page) desc, to_page
+                """,
             Heatmap(
                 "to_page",
                 "from_page",
@@ -138,7 +138,6 @@ SECTION = Section(
                 {"from_page": "From", "to_page": "To", "transitions": "Transitions"},
                 written=True,
             ),
-            covers=("User flows",),
         ),
     ),
 )

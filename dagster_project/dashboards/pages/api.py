@@ -1,16 +1,20 @@
 """Technical: the API and the services behind it."""
 
+from inspect import cleandoc
+
 from dagster_project.dashboards.definitions import Chart, Section, Tile
 from dagster_project.dashboards.drawings import Bands, Bars, Lines, Ranking, Series
 from dagster_project.dashboards.forms import COUNT, FINE_FRACTION, FRACTION, MILLISECONDS
 from dagster_project.dashboards.periods import Grain
 
 # Of every service, and of all together.
-_DAILY = (
-    "select cast(hour as date) as day, coalesce(service, 'all') as service, {figures}\n"
-    "from platform.api_performance_hourly\n"
-    "where hour >= (select max(hour) - interval 90 day from platform.api_performance_hourly)\n"
-    "group by grouping sets ((cast(hour as date), service), (cast(hour as date))) order by service, day"
+_DAILY = cleandoc(
+    """
+        select cast(hour as date) as day, coalesce(service, 'all') as service, {figures}
+        from platform.api_performance_hourly
+        where hour >= (select max(hour) - interval 90 day from platform.api_performance_hourly)
+        group by grouping sets ((cast(hour as date), service), (cast(hour as date))) order by service, day
+        """
 )
 
 
@@ -19,10 +23,10 @@ def _weighted(column: str) -> str:
 
 
 def _tile(expression: str) -> str:
-    return (
-        f"select cast(hour as date) as period, {expression} as value\n"
-        "from platform.api_performance_hourly group by period order by period"
-    )
+    return f"""
+            select cast(hour as date) as period, {expression} as value
+            from platform.api_performance_hourly group by period order by period
+            """
 
 
 TILES = (
@@ -35,7 +39,6 @@ TILES = (
         _tile(_weighted("p95_ms")),
         better="down",
         compare=7,
-        covers=("Response times",),
     ),
     Tile(
         "Errors of the API",
@@ -46,7 +49,6 @@ TILES = (
         _tile("(sum(errors_4xx) + sum(errors_5xx)) / nullif(sum(requests), 0)"),
         better="down",
         compare=7,
-        covers=("Error rates",),
     ),
     Tile(
         "Cache hits",
@@ -56,7 +58,6 @@ TILES = (
         Grain.day,
         _tile(_weighted("cache_hit_rate")),
         compare=7,
-        covers=("Cache hit rates",),
     ),
 )
 
@@ -82,16 +83,17 @@ SECTION = Section(
                 (Series("p50", "p50"), Series("p95", "p95"), Series("p99", "p99")),
             ),
             filters=("service",),
-            covers=("API metrics", "Application performance"),
         ),
         Chart(
             "Throughput",
             "How much each service carries.",
             ("platform.api_performance_hourly.requests",),
             "requests a day",
-            "select cast(hour as date) as day, service, sum(requests) as value from platform.api_performance_hourly\n"
-            "where hour >= (select max(hour) - interval 90 day from platform.api_performance_hourly)\n"
-            "group by day, service order by day, service",
+            """
+                select cast(hour as date) as day, service, sum(requests) as value from platform.api_performance_hourly
+                where hour >= (select max(hour) - interval 90 day from platform.api_performance_hourly)
+                group by day, service order by day, service
+                """,
             Bars("day", Grain.day, COUNT, by="service"),
             filters=("service",),
         ),
@@ -105,8 +107,10 @@ SECTION = Section(
             ),
             "share of requests, a day",
             _DAILY.format(
-                figures="sum(errors_4xx) / nullif(sum(requests), 0) as client,\n"
-                "    sum(errors_5xx) / nullif(sum(requests), 0) as server"
+                figures="""
+                    sum(errors_4xx) / nullif(sum(requests), 0) as client,
+                        sum(errors_5xx) / nullif(sum(requests), 0) as server
+                    """
             ),
             Lines(
                 "day",
@@ -130,11 +134,14 @@ SECTION = Section(
             "Where to make the API quicker.",
             ("platform.api_performance_hourly.p95_ms",),
             "milliseconds, mean of hourly 95th percentiles in the last 7 days, weighted by requests",
-            "select method || ' ' || route as route, " + _weighted("p95_ms") + " as p95_ms,\n"
-            "    sum(requests) as requests, (sum(errors_4xx) + sum(errors_5xx)) / nullif(sum(requests), 0) as error_rate\n"
-            "from platform.api_performance_hourly\n"
-            "where hour > (select max(hour) - interval 7 day from platform.api_performance_hourly)\n"
-            "group by all order by p95_ms desc nulls last, route limit 10",
+            f"""
+                select method || ' ' || route as route, {_weighted("p95_ms")} as p95_ms,
+                    sum(requests) as requests,
+                    (sum(errors_4xx) + sum(errors_5xx)) / nullif(sum(requests), 0) as error_rate
+                from platform.api_performance_hourly
+                where hour > (select max(hour) - interval 7 day from platform.api_performance_hourly)
+                group by method, route order by p95_ms desc nulls last, route limit 10
+                """,
             Ranking(
                 "route",
                 "p95_ms",
@@ -147,11 +154,17 @@ SECTION = Section(
             "Where the time goes",
             "Which operation to look at in the traces.",
             ("platform.traces_hourly.self_time_share",),
-            "share of the time of all spans spent in the operation itself, last 7 days",
-            "select service || ': ' || operation as operation, avg(self_time_share) as self_time_share,\n"
-            "    sum(spans) as spans, sum(errors) as errors, sum(throttles) as throttles from platform.traces_hourly\n"
-            "where hour > (select max(hour) - interval 7 day from platform.traces_hourly)\n"
-            "group by all order by self_time_share desc nulls last, operation limit 10",
+            "share of the time that all spans spent themselves, mean of the hours of the last 7 days",
+            """
+                with recent as (
+                    select * from platform.traces_hourly
+                    where hour > (select max(hour) - interval 7 day from platform.traces_hourly)
+                )
+                select service || ': ' || operation as operation, sum(spans) as spans, sum(errors) as errors,
+                    sum(self_time_share) / (select count(distinct hour) from recent) as self_time_share,
+                    sum(throttles) as throttles
+                from recent group by service, operation order by self_time_share desc nulls last, operation limit 10
+                """,
             Ranking(
                 "operation",
                 "self_time_share",
@@ -165,17 +178,18 @@ SECTION = Section(
                 },
                 {"spans": COUNT, "errors": COUNT, "throttles": COUNT},
             ),
-            covers=("AWS X-Ray",),
         ),
         Chart(
             "Spans that failed or were throttled",
             "Whether parts behind the API refuse work.",
             ("platform.traces_hourly.errors", "platform.traces_hourly.throttles"),
             "spans a day",
-            "select cast(hour as date) as day, coalesce(service, 'all') as service, sum(errors) as errors,\n"
-            "    sum(throttles) as throttles from platform.traces_hourly\n"
-            "where hour >= (select max(hour) - interval 90 day from platform.traces_hourly)\n"
-            "group by grouping sets ((cast(hour as date), service), (cast(hour as date))) order by service, day",
+            """
+                select cast(hour as date) as day, coalesce(service, 'all') as service, sum(errors) as errors,
+                    sum(throttles) as throttles from platform.traces_hourly
+                where hour >= (select max(hour) - interval 90 day from platform.traces_hourly)
+                group by grouping sets ((cast(hour as date), service), (cast(hour as date))) order by service, day
+                """,
             Bars("day", Grain.day, COUNT, (Series("errors", "Failed", "@c5"), Series("throttles", "Throttled", "@c3"))),
             filters=("service",),
         ),
@@ -184,14 +198,15 @@ SECTION = Section(
             "Whether the system talks more than usual, and how it complains.",
             ("platform.logs_hourly.lines",),
             "lines a day",
-            "select cast(hour as date) as day, coalesce(service, 'all') as service, level, sum(lines) as value\n"
-            "from platform.logs_hourly\n"
-            "where hour >= (select max(hour) - interval 90 day from platform.logs_hourly)\n"
-            "group by grouping sets ((cast(hour as date), service, level), (cast(hour as date), level))\n"
-            "order by service, day, sum(sum(lines)) over (partition by level) desc, level",
+            """
+                select cast(hour as date) as day, coalesce(service, 'all') as service, level, sum(lines) as value
+                from platform.logs_hourly
+                where hour >= (select max(hour) - interval 90 day from platform.logs_hourly)
+                group by grouping sets ((cast(hour as date), service, level), (cast(hour as date), level))
+                order by service, day, sum(sum(lines)) over (partition by level) desc, level
+                """,
             Bars("day", Grain.day, COUNT, by="level"),
             filters=("service",),
-            covers=("Log aggregation",),
         ),
     ),
 )

@@ -16,25 +16,28 @@ SECTION = Section(
             "Whether a release broke something.",
             ("platform.errors_daily.occurrences", "platform.errors_daily.is_new"),
             "errors a day; new ones were never seen before the day",
-            "select activity_date, coalesce(platform, 'all') as platform,\n"
-            "    sum(case when not is_new then occurrences else 0 end) as known,\n"
-            "    sum(case when is_new then occurrences else 0 end) as new from platform.errors_daily\n"
-            "where activity_date > (select max(activity_date) from platform.errors_daily) - 90\n"
-            "group by grouping sets ((activity_date, platform), (activity_date)) order by platform, activity_date",
+            """
+                select activity_date, coalesce(platform, 'all') as platform,
+                    sum(case when not is_new then occurrences else 0 end) as known,
+                    sum(case when is_new then occurrences else 0 end) as new from platform.errors_daily
+                where activity_date > (select max(activity_date) from platform.errors_daily) - 90
+                group by grouping sets ((activity_date, platform), (activity_date)) order by platform, activity_date
+                """,
             Bars("activity_date", Grain.day, COUNT, (Series("known", "Known", "@c6"), Series("new", "New", "@c5"))),
             filters=("platform",),
-            covers=("Custom error tracking",),
         ),
         Chart(
             "Most frequent client errors",
             "What to mend first.",
             ("platform.errors_daily.occurrences",),
             "errors in the last 7 days; red: first seen in them",
-            "select fingerprint, sum(occurrences) as occurrences, sum(users) as user_days,\n"
-            "    max(first_seen_at) >= (select max(activity_date) from platform.errors_daily) - 6 as is_recent\n"
-            "from platform.errors_daily\n"
-            "where activity_date > (select max(activity_date) from platform.errors_daily) - 7\n"
-            "group by fingerprint order by occurrences desc, fingerprint limit 8",
+            """
+                select fingerprint, sum(occurrences) as occurrences, sum(users) as user_days,
+                    max(first_seen_at) >= (select max(activity_date) from platform.errors_daily) - 6 as is_recent
+                from platform.errors_daily
+                where activity_date > (select max(activity_date) from platform.errors_daily) - 7
+                group by fingerprint order by occurrences desc, fingerprint limit 8
+                """,
             Ranking(
                 "fingerprint",
                 "occurrences",
@@ -49,10 +52,12 @@ SECTION = Section(
             "Which service complains.",
             ("platform.logs_hourly.lines",),
             "log lines of level error and above, a day",
-            "select cast(hour as date) as day, service, sum(lines) as value from platform.logs_hourly\n"
-            "where lower(level) in ('error', 'critical', 'fatal')\n"
-            "    and hour >= (select max(hour) - interval 90 day from platform.logs_hourly)\n"
-            "group by day, service order by day, service",
+            """
+                select cast(hour as date) as day, service, sum(lines) as value from platform.logs_hourly
+                where lower(level) in ('error', 'critical', 'fatal')
+                    and hour >= (select max(hour) - interval 90 day from platform.logs_hourly)
+                group by day, service order by day, service
+                """,
             Bars("day", Grain.day, COUNT, by="service"),
             filters=("service",),
         ),
@@ -61,14 +66,17 @@ SECTION = Section(
             "Which machine is too small.",
             ("platform.infrastructure_hourly.is_breach",),
             "hours a day in which a metric of the resource was beyond its limit",
-            "with breaches as (\n"
-            "    select cast(hour as date) as day, resource_id, count(distinct case when is_breach then hour end) as hours\n"
-            "    from platform.infrastructure_hourly where threshold is not null\n"
-            "        and hour >= (select max(hour) - interval 30 day from platform.infrastructure_hourly)\n"
-            "    group by day, resource_id\n"
-            ")\n"
-            "select day, resource_id, hours from breaches\n"
-            "order by sum(hours) over (partition by resource_id) desc, resource_id, day",
+            """
+                with breaches as (
+                    select cast(hour as date) as day, resource_id,
+                        count(distinct case when is_breach then hour end) as hours
+                    from platform.infrastructure_hourly where threshold is not null
+                        and hour >= (select max(hour) - interval 30 day from platform.infrastructure_hourly)
+                    group by day, resource_id
+                )
+                select day, resource_id, hours from breaches
+                order by sum(hours) over (partition by resource_id) desc, resource_id, day
+                """,
             Heatmap(
                 "day",
                 "resource_id",

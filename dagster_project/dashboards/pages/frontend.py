@@ -25,8 +25,10 @@ TILE = Tile(
     _P75,
     MILLISECONDS,
     Grain.day,
-    f"select activity_date as period, {_WEIGHTED} as value\n"
-    "from platform.web_vitals_daily where metric = 'LCP' group by period order by period",
+    f"""
+        select activity_date as period, {_WEIGHTED} as value
+        from platform.web_vitals_daily where metric = 'LCP' group by period order by period
+        """,
     better="down",
     compare=7,
 )
@@ -39,10 +41,12 @@ def _vital(metric: str, name: str, good: float | None) -> Chart:
         "Whether it is good for three in four people.",
         (_P75,),
         f"{metric.replace('_', ' ')}, {unit}; 75th percentile, mean of pages weighted by samples",
-        f"select activity_date, coalesce(device, 'all') as device, {_WEIGHTED} as p75\n"
-        f"from platform.web_vitals_daily where metric = '{metric}'\n"
-        "    and activity_date > (select max(activity_date) from platform.web_vitals_daily) - 90\n"
-        "group by grouping sets ((activity_date, device), (activity_date)) order by device, activity_date",
+        f"""
+            select activity_date, coalesce(device, 'all') as device, {_WEIGHTED} as p75
+            from platform.web_vitals_daily where metric = '{metric}'
+                and activity_date > (select max(activity_date) from platform.web_vitals_daily) - 90
+            group by grouping sets ((activity_date, device), (activity_date)) order by device, activity_date
+            """,
         Lines(
             "activity_date",
             Grain.day,
@@ -53,7 +57,6 @@ def _vital(metric: str, name: str, good: float | None) -> Chart:
         ),
         filters=("device",),
         span=3,
-        covers=(name,),
     )
 
 
@@ -66,10 +69,12 @@ SECTION = Section(
             "Which page to make quicker for whom.",
             ("platform.web_vitals_daily.rating",),
             "percent of the last 28 days on which the page's largest contentful paint was good",
-            "select page, device, avg(case when rating = 'good' then 1.0 else 0.0 end) as good_days,\n"
-            "    sum(samples) as samples from platform.web_vitals_daily\n"
-            "where metric = 'LCP' and activity_date > (select max(activity_date) from platform.web_vitals_daily) - 28\n"
-            "group by page, device order by sum(sum(samples)) over (partition by page) desc, page, device limit 30",
+            """
+                select page, device, avg(case when rating = 'good' then 1.0 else 0.0 end) as good_days,
+                    sum(samples) as samples from platform.web_vitals_daily
+                where metric = 'LCP' and activity_date > (select max(activity_date) from platform.web_vitals_daily) - 28
+                group by page, device order by sum(sum(samples)) over (partition by page) desc, page, device limit 30
+                """,
             Heatmap(
                 "device",
                 "page",
@@ -85,11 +90,13 @@ SECTION = Section(
             "Which of the vitals need work.",
             ("platform.web_vitals_daily.rating",),
             "percent of the pages' days rated good in the last 28 days",
-            "select metric, device, avg(case when rating = 'good' then 1.0 else 0.0 end) as good_days,\n"
-            "    sum(samples) as samples from platform.web_vitals_daily\n"
-            "where rating is not null\n"
-            "    and activity_date > (select max(activity_date) from platform.web_vitals_daily) - 28\n"
-            "group by metric, device order by metric, device",
+            """
+                select metric, device, avg(case when rating = 'good' then 1.0 else 0.0 end) as good_days,
+                    sum(samples) as samples from platform.web_vitals_daily
+                where rating is not null
+                    and activity_date > (select max(activity_date) from platform.web_vitals_daily) - 28
+                group by metric, device order by metric, device
+                """,
             Heatmap(
                 "device",
                 "metric",

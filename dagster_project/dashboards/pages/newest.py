@@ -3,23 +3,24 @@
 from dagster_project.dashboards.definitions import Chart, Section, Tile
 from dagster_project.dashboards.drawings import Bars, Lines
 from dagster_project.dashboards.forms import COUNT, FINE_FRACTION, FRACTION, MILLISECONDS
+from dagster_project.dashboards.pages.health import TARGET
 from dagster_project.dashboards.periods import Grain
 
 WEEK = 7  # days have the rhythm of the week, so a day is compared with the same weekday before
 
 
 def _requests(expression: str) -> str:
-    return (
-        f"select cast(hour as date) as period, {expression} as value\n"
-        "from platform.api_performance_hourly group by period order by period"
-    )
+    return f"""
+            select cast(hour as date) as period, {expression} as value
+            from platform.api_performance_hourly group by period order by period
+            """
 
 
 def _payments(expression: str) -> str:
-    return (
-        f"select payment_date as period, {expression} as value\n"
-        "from finance.payments_daily group by period order by period"
-    )
+    return f"""
+            select payment_date as period, {expression} as value
+            from finance.payments_daily group by period order by period
+            """
 
 
 TILES = (
@@ -29,10 +30,11 @@ TILES = (
         "product.active_users_daily.dau",
         COUNT,
         Grain.day,
-        "select activity_date as period, dau as value from product.active_users_daily\n"
-        "where platform = 'all' order by period",
+        """
+            select activity_date as period, dau as value from product.active_users_daily
+            where platform = 'all' order by period
+            """,
         compare=WEEK,
-        covers=("Daily Active Users (DAU)", "Real-time metrics"),
     ),
     Tile(
         "Sessions",
@@ -40,8 +42,10 @@ TILES = (
         "product.engagement_daily.sessions",
         COUNT,
         Grain.day,
-        "select activity_date as period, sum(sessions) as value from product.engagement_daily\n"
-        "group by period order by period",
+        """
+            select activity_date as period, sessions as value from product.engagement_daily
+            where platform = 'all' order by period
+            """,
         compare=WEEK,
     ),
     Tile(
@@ -71,7 +75,6 @@ TILES = (
         _requests("sum(requests)"),
         better=None,
         compare=WEEK,
-        covers=("Request throughput",),
     ),
     Tile(
         "Server errors",
@@ -89,8 +92,10 @@ TILES = (
         "platform.integrations_daily.uptime",
         FINE_FRACTION,
         Grain.day,
-        "select activity_date as period, sum(uptime * checks) / nullif(sum(checks), 0) as value\n"
-        "from platform.integrations_daily group by period order by period",
+        """
+            select activity_date as period, sum(uptime * checks) / nullif(sum(checks), 0) as value
+            from platform.integrations_daily group by period order by period
+            """,
         compare=WEEK,
     ),
     Tile(
@@ -99,15 +104,15 @@ TILES = (
         "platform.errors_daily.occurrences",
         COUNT,
         Grain.day,
-        "select activity_date as period, sum(occurrences) as value from platform.errors_daily\n"
-        "group by period order by period",
+        """
+            select activity_date as period, sum(occurrences) as value from platform.errors_daily
+            group by period order by period
+            """,
         better="down",
         compare=WEEK,
-        covers=("Error tracking",),
     ),
 )
 
-_NEWEST = "where hour > (select max(hour) - interval 48 hour from platform.{table})\n"
 
 SECTION = Section(
     "The last 48 hours",
@@ -118,9 +123,11 @@ SECTION = Section(
             "Where the load is.",
             ("platform.api_performance_hourly.requests",),
             "requests an hour",
-            "select hour, service, sum(requests) as value from platform.api_performance_hourly\n"
-            + _NEWEST.format(table="api_performance_hourly")
-            + "group by hour, service order by hour, service",
+            """
+                select hour, service, sum(requests) as value from platform.api_performance_hourly
+                where hour > (select max(hour) - interval 48 hour from platform.api_performance_hourly)
+                group by hour, service order by hour, service
+                """,
             Bars("hour", Grain.hour, COUNT, by="service"),
             filters=("service",),
         ),
@@ -129,9 +136,11 @@ SECTION = Section(
             "What fails now.",
             ("platform.api_performance_hourly.errors_5xx",),
             "responses with a code from 500, an hour",
-            "select hour, service, sum(errors_5xx) as value from platform.api_performance_hourly\n"
-            + _NEWEST.format(table="api_performance_hourly")
-            + "group by hour, service order by hour, service",
+            """
+                select hour, service, sum(errors_5xx) as value from platform.api_performance_hourly
+                where hour > (select max(hour) - interval 48 hour from platform.api_performance_hourly)
+                group by hour, service order by hour, service
+                """,
             Bars("hour", Grain.hour, COUNT, by="service"),
             filters=("service",),
         ),
@@ -140,21 +149,24 @@ SECTION = Section(
             "Whether what the business lives from works now.",
             ("platform.critical_paths_hourly.success_rate",),
             "share of requests that succeeded, an hour",
-            "select hour, critical_path, success_rate as value from platform.critical_paths_hourly\n"
-            + _NEWEST.format(table="critical_paths_hourly")
-            + "order by hour, critical_path",
-            Lines("hour", Grain.hour, FINE_FRACTION, by="critical_path", zero=False),
+            """
+                select hour, critical_path, success_rate as value from platform.critical_paths_hourly
+                where hour > (select max(hour) - interval 48 hour from platform.critical_paths_hourly)
+                order by hour, critical_path
+                """,
+            Lines("hour", Grain.hour, FINE_FRACTION, by="critical_path", zero=False, thresholds=(TARGET,)),
         ),
         Chart(
             "Response time of critical paths",
             "Whether people wait.",
             ("platform.critical_paths_hourly.p95_ms",),
             "milliseconds, 95th percentile, an hour",
-            "select hour, critical_path, p95_ms as value from platform.critical_paths_hourly\n"
-            + _NEWEST.format(table="critical_paths_hourly")
-            + "order by hour, critical_path",
+            """
+                select hour, critical_path, p95_ms as value from platform.critical_paths_hourly
+                where hour > (select max(hour) - interval 48 hour from platform.critical_paths_hourly)
+                order by hour, critical_path
+                """,
             Lines("hour", Grain.hour, MILLISECONDS, by="critical_path"),
-            covers=("System performance",),
         ),
     ),
 )

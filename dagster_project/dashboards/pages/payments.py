@@ -7,10 +7,10 @@ from dagster_project.dashboards.periods import Grain
 
 
 def _monthly(expression: str) -> str:
-    return (
-        f"select date_trunc('month', payment_date) as period, {expression} as value\n"
-        "from finance.payments_daily group by period order by period"
-    )
+    return f"""
+            select date_trunc('month', payment_date) as period, {expression} as value
+            from finance.payments_daily group by period order by period
+            """
 
 
 TILES = (
@@ -21,7 +21,6 @@ TILES = (
         MONEY,
         Grain.month,
         _monthly("sum(volume)"),
-        covers=("Total transaction volume",),
     ),
     Tile(
         "Average payment",
@@ -31,7 +30,6 @@ TILES = (
         Grain.month,
         _monthly("sum(volume) / nullif(sum(succeeded), 0)"),
         better=None,
-        covers=("Average transaction value",),
     ),
     Tile(
         "Fee revenue",
@@ -40,7 +38,6 @@ TILES = (
         MONEY,
         Grain.month,
         _monthly("sum(fee_revenue)"),
-        covers=("Processing fee revenue",),
     ),
     Tile(
         "Payment success",
@@ -49,7 +46,6 @@ TILES = (
         FRACTION,
         Grain.month,
         _monthly("sum(succeeded) / nullif(sum(succeeded) + sum(failed), 0)"),
-        covers=("Payment success rate",),
     ),
 )
 
@@ -61,10 +57,13 @@ SECTION = Section(
             "What people pay for.",
             ("finance.payments_daily.volume",),
             "{currency} of succeeded payments, a month",
-            "select date_trunc('month', payment_date) as month, kind, sum(volume) as value from finance.payments_daily\n"
-            "where payment_date >= (select date_trunc('month', max(payment_date)) - interval 12 month\n"
-            "    from finance.payments_daily)\n"
-            "group by month, kind order by month, sum(value) over (partition by kind) desc, kind",
+            """
+                select date_trunc('month', payment_date) as month, kind, sum(volume) as value
+                from finance.payments_daily
+                where payment_date >= (select date_trunc('month', max(payment_date)) - interval 12 month
+                    from finance.payments_daily)
+                group by month, kind order by month, sum(value) over (partition by kind) desc, kind
+                """,
             Bars("month", Grain.month, MONEY, by="kind"),
         ),
         Chart(
@@ -76,22 +75,28 @@ SECTION = Section(
                 "finance.payment_recovery_monthly.intents",
             ),
             "payments begun in the month",
-            "with stages as (\n"
-            "    select month, intents, unnest([\n"
-            "        {'place': 1, 'stage': 'Begun', 'amount': intents, 'kind': 'total', 'start': 0},\n"
-            "        {'place': 2, 'stage': 'Paid at first attempt', 'amount': first_attempt_successes, 'kind': 'gain', 'start': 0},\n"
-            "        {'place': 3, 'stage': 'Paid after a retry', 'amount': recovered, 'kind': 'gain',\n"
-            "            'start': first_attempt_successes},\n"
-            "        {'place': 4, 'stage': 'Still open', 'kind': 'open', 'start': first_attempt_successes + recovered,\n"
-            "            'amount': intents - first_attempt_successes - recovered - lost},\n"
-            "        {'place': 5, 'stage': 'Lost', 'amount': lost, 'kind': 'loss', 'start': intents - lost}], recursive := true)\n"
-            "    from finance.payment_recovery_monthly\n"
-            "),\n"
-            "finance_as_of as (select as_of from ops.domain_freshness where domain = 'finance')\n"
-            "select strftime(month, '%B %Y') || case when month + interval 1 month > as_of + 1 then ' (running)' else '' end\n"
-            "    as month, stage, amount, amount / nullif(intents, 0) as share, kind, start, start + amount as finish\n"
-            "from stages cross join finance_as_of\n"
-            "order by stages.month + interval 1 month > as_of + 1, stages.month desc, place limit 65",
+            """
+                with months as (
+                    select *, first_attempt_successes + recovered as paid,
+                        month + interval 1 month > as_of + 1 as is_running
+                    from finance.payment_recovery_monthly cross join ops.domain_freshness where domain = 'finance'
+                ),
+                stages as (
+                    select month, intents, is_running, unnest([
+                        {'place': 1, 'stage': 'Begun', 'kind': 'total', 'start': 0, 'finish': intents},
+                        {'place': 2, 'stage': 'Paid at first attempt', 'kind': 'gain', 'start': 0,
+                            'finish': first_attempt_successes},
+                        {'place': 3, 'stage': 'Paid after a retry', 'kind': 'gain', 'start': first_attempt_successes,
+                            'finish': paid},
+                        {'place': 4, 'stage': 'Still open', 'kind': 'open', 'start': paid, 'finish': intents - lost},
+                        {'place': 5, 'stage': 'Lost', 'kind': 'loss', 'start': intents - lost, 'finish': intents}
+                    ], recursive := true)
+                    from months
+                )
+                select strftime(month, '%B %Y') || case when is_running then ' (running)' else '' end as month,
+                    stage, finish - start as amount, (finish - start) / nullif(intents, 0) as share, kind, start, finish
+                from stages order by is_running, stages.month desc, place limit 65
+                """,
             Bridge(
                 "stage",
                 "start",
@@ -126,11 +131,13 @@ SECTION = Section(
             "What was paid and had to be given back.",
             ("finance.payments_daily.refunded", "finance.payments_daily.chargebacks"),
             "{currency} returned in the month",
-            "select date_trunc('month', payment_date) as month, sum(refunded) - sum(chargebacks) as refunds,\n"
-            "    sum(chargebacks) as chargebacks from finance.payments_daily\n"
-            "where payment_date >= (select date_trunc('month', max(payment_date)) - interval 12 month\n"
-            "    from finance.payments_daily)\n"
-            "group by month order by month",
+            """
+                select date_trunc('month', payment_date) as month, sum(refunded) - sum(chargebacks) as refunds,
+                    sum(chargebacks) as chargebacks from finance.payments_daily
+                where payment_date >= (select date_trunc('month', max(payment_date)) - interval 12 month
+                    from finance.payments_daily)
+                group by month order by month
+                """,
             Bars(
                 "month",
                 Grain.month,

@@ -13,7 +13,6 @@ TILES = (
         MONEY,
         Grain.month,
         "select month as period, closing_mrr as value from finance.mrr_monthly order by month",
-        covers=("Monthly Recurring Revenue (MRR)",),
     ),
     Tile(
         "Customer churn",
@@ -23,7 +22,6 @@ TILES = (
         Grain.month,
         "select month as period, logo_churn_rate as value from finance.churn_monthly order by month",
         better="down",
-        covers=("Churn rate",),
     ),
     Tile(
         "Acquisition cost",
@@ -33,7 +31,6 @@ TILES = (
         Grain.month,
         "select month as period, cac as value from finance.acquisition_monthly where channel = 'all' order by month",
         better="down",
-        covers=("Customer Acquisition Cost (CAC)",),
     ),
     Tile(
         "Customer lifetime value",
@@ -41,9 +38,10 @@ TILES = (
         "finance.customer_value.clv",
         MONEY,
         Grain.day,
-        "select (select as_of from ops.domain_freshness where domain = 'finance') as period, avg(clv) as value\n"
-        "from finance.customer_value",
-        covers=("Customer Lifetime Value (CLV)",),
+        """
+            select (select as_of from ops.domain_freshness where domain = 'finance') as period, avg(clv) as value
+            from finance.customer_value
+            """,
     ),
 )
 
@@ -63,35 +61,39 @@ SECTION = Section(
             "Where growth comes from, and what eats it.",
             tuple(f"finance.mrr_monthly.{one.column}" for one in _MOVEMENTS),
             "{currency} a month, won above and lost below the line",
-            "select month, new_mrr, reactivation_mrr, expansion_mrr, contraction_mrr, churned_mrr\n"
-            "from finance.mrr_monthly order by month",
+            """
+                select month, new_mrr, reactivation_mrr, expansion_mrr, contraction_mrr, churned_mrr
+                from finance.mrr_monthly order by month
+                """,
             Bars("month", Grain.month, MONEY, _MOVEMENTS),
             span=7,
-            covers=("Financial overview",),
         ),
         Chart(
             "From opening to closing",
             "How one month's revenue became the next one's.",
             ("finance.mrr_monthly.opening_mrr", "finance.mrr_monthly.closing_mrr", "finance.mrr_monthly.fx_mrr"),
             "{currency} a month",
-            "with steps as (\n"
-            "    select month, is_complete, unnest([\n"
-            "        {'place': 1, 'step': 'Opening', 'amount': opening_mrr, 'kind': 'total'},\n"
-            "        {'place': 2, 'step': 'New', 'amount': new_mrr, 'kind': 'gain'},\n"
-            "        {'place': 3, 'step': 'Back', 'amount': reactivation_mrr, 'kind': 'gain'},\n"
-            "        {'place': 4, 'step': 'More', 'amount': expansion_mrr, 'kind': 'gain'},\n"
-            "        {'place': 5, 'step': 'Less', 'amount': -contraction_mrr, 'kind': 'loss'},\n"
-            "        {'place': 6, 'step': 'Churned', 'amount': -churned_mrr, 'kind': 'loss'},\n"
-            "        {'place': 7, 'step': 'FX', 'amount': fx_mrr, 'kind': 'open'},\n"
-            "        {'place': 8, 'step': 'Closing', 'amount': closing_mrr, 'kind': 'total'}], recursive := true)\n"
-            "    from finance.mrr_monthly\n"
-            ")\n"
-            "select strftime(month, '%B %Y') || case when is_complete then '' else ' (running)' end as month, step, amount, kind,\n"
-            "    case when kind = 'total' then 0\n"
-            "        else sum(amount) over (partition by steps.month order by place) - amount end as start,\n"
-            "    case when kind = 'total' then amount\n"
-            "        else sum(amount) over (partition by steps.month order by place) end as finish\n"
-            "from steps order by is_complete desc, steps.month desc, place limit 104",
+            """
+                with steps as (
+                    select month, is_complete, unnest([
+                        {'place': 1, 'step': 'Opening', 'amount': opening_mrr, 'kind': 'total'},
+                        {'place': 2, 'step': 'New', 'amount': new_mrr, 'kind': 'gain'},
+                        {'place': 3, 'step': 'Back', 'amount': reactivation_mrr, 'kind': 'gain'},
+                        {'place': 4, 'step': 'More', 'amount': expansion_mrr, 'kind': 'gain'},
+                        {'place': 5, 'step': 'Less', 'amount': -contraction_mrr, 'kind': 'loss'},
+                        {'place': 6, 'step': 'Churned', 'amount': -churned_mrr, 'kind': 'loss'},
+                        {'place': 7, 'step': 'FX', 'amount': fx_mrr, 'kind': 'open'},
+                        {'place': 8, 'step': 'Closing', 'amount': closing_mrr, 'kind': 'total'}], recursive := true)
+                    from finance.mrr_monthly
+                )
+                select strftime(month, '%B %Y') || case when is_complete then '' else ' (running)' end as month,
+                    step, amount, kind,
+                    case when kind = 'total' then 0
+                        else sum(amount) over (partition by steps.month order by place) - amount end as start,
+                    case when kind = 'total' then amount
+                        else sum(amount) over (partition by steps.month order by place) end as finish
+                from steps order by is_complete desc, steps.month desc, place limit 104
+                """,
             Bridge("step", "start", "finish", "amount", "kind", MONEY, {"step": "Step", "amount": "Amount"}),
             filters=("month",),
             span=5,
@@ -125,7 +127,10 @@ SECTION = Section(
                 "month",
                 Grain.month,
                 COUNT,
-                (Series("voluntary_churned", "By their will", "@c6"), Series("involuntary_churned", "Payment failed", "@c5")),
+                (
+                    Series("voluntary_churned", "By their will", "@c6"),
+                    Series("involuntary_churned", "Payment failed", "@c5"),
+                ),
             ),
         ),
         Chart(
@@ -147,8 +152,10 @@ SECTION = Section(
             "Where a new customer is cheap.",
             ("finance.acquisition_monthly.cac",),
             "{currency} of spend per new customer",
-            "select month, channel, cac as value from finance.acquisition_monthly\n"
-            "where channel <> 'all' and spend > 0 order by month, channel",
+            """
+                select month, channel, cac as value from finance.acquisition_monthly
+                where channel <> 'all' and spend > 0 order by month, channel
+                """,
             Lines("month", Grain.month, MONEY, by="channel"),
             filters=("channel",),
         ),
@@ -157,10 +164,12 @@ SECTION = Section(
             "How soon customers pay back, and whether newer cohorts are worth more.",
             ("finance.clv_cohorts.value_per_customer",),
             "{currency} per customer, cumulative, by months since the first payment",
-            "select strftime(cohort_month, '%b %Y') as cohort, cast(months_since as varchar) as months_since,\n"
-            "    value_per_customer, customers from finance.clv_cohorts\n"
-            "where cohort_month >= (select max(cohort_month) - interval 12 month from finance.clv_cohorts)\n"
-            "    and months_since <= 12 order by cohort_month, clv_cohorts.months_since",
+            """
+                select strftime(cohort_month, '%b %Y') as cohort, cast(months_since as varchar) as months_since,
+                    value_per_customer, customers from finance.clv_cohorts
+                where cohort_month >= (select max(cohort_month) - interval 12 month from finance.clv_cohorts)
+                    and months_since <= 12 order by cohort_month, clv_cohorts.months_since
+                """,
             Heatmap(
                 "months_since",
                 "cohort",

@@ -15,7 +15,6 @@ TILES = (
         "select activity_date as period, failure_rate as value from security.authentication_daily order by period",
         better="down",
         compare=7,
-        covers=("Authentication attempts",),
     ),
     Tile(
         "Guessing sources",
@@ -23,7 +22,10 @@ TILES = (
         "security.authentication_daily.brute_force_sources",
         COUNT,
         Grain.day,
-        "select activity_date as period, brute_force_sources as value from security.authentication_daily order by period",
+        """
+            select activity_date as period, brute_force_sources as value from security.authentication_daily
+            order by period
+            """,
         better="down",
         compare=7,
     ),
@@ -37,46 +39,56 @@ SECTION = Section(
             "Whether someone guesses passwords.",
             ("security.authentication_daily.attempts", "security.authentication_daily.failures"),
             "attempts a day",
-            "select activity_date, attempts - failures as succeeded, failures from security.authentication_daily\n"
-            "where activity_date > (select max(activity_date) from security.authentication_daily) - 90\n"
-            "order by activity_date",
+            """
+                select activity_date, attempts - failures as succeeded, failures from security.authentication_daily
+                where activity_date > (select max(activity_date) from security.authentication_daily) - 90
+                order by activity_date
+                """,
             Bars(
                 "activity_date",
                 Grain.day,
                 COUNT,
                 (Series("succeeded", "Succeeded", "@c2"), Series("failures", "Failed", "@c5")),
             ),
-            covers=("Security events",),
         ),
         Chart(
             "Refused access",
             "Who tries doors that are closed.",
             ("security.authorization_failures_daily.failures",),
             "refusals a day, by what was asked for",
-            "with recent as (\n"
-            "    select * from security.authorization_failures_daily\n"
-            "    where activity_date > (select max(activity_date) from security.authorization_failures_daily) - 90\n"
-            "),\n"
-            "most as (select target, sum(failures) as total from recent group by target order by total desc, target limit 7)\n"
-            "select activity_date, coalesce(target, 'unknown') as target, failures as value\n"
-            "from recent join most using (target) order by activity_date, total desc, target",
+            """
+                with recent as (
+                    select * from security.authorization_failures_daily
+                    where activity_date > (select max(activity_date) from security.authorization_failures_daily) - 90
+                ),
+                most as (
+                    select target, sum(failures) as total from recent
+                    group by target order by total desc, target limit 7
+                )
+                select activity_date, coalesce(target, 'unknown') as target, failures as value
+                from recent join most using (target) order by activity_date, total desc, target
+                """,
             Bars("activity_date", Grain.day, COUNT, by="target"),
-            covers=("Authorization failures",),
         ),
         Chart(
             "Access to data",
             "Whether someone reads more than their work needs.",
             ("security.data_access_daily.reads", "security.data_access_daily.pii_accesses"),
             "reads in the last 28 days",
-            "with recent as (\n"
-            "    select actor, object_type, sum(reads) as reads, sum(pii_accesses) as pii_accesses, sum(exports) as exports\n"
-            "    from security.data_access_daily\n"
-            "    where activity_date > (select max(activity_date) from security.data_access_daily) - 28\n"
-            "    group by actor, object_type\n"
-            "),\n"
-            "busiest as (select actor, sum(reads) as total from recent group by actor order by total desc, actor limit 10)\n"
-            "select actor, object_type, reads, pii_accesses, exports from recent join busiest using (actor)\n"
-            "order by total desc, actor, object_type",
+            """
+                with recent as (
+                    select actor, object_type, sum(reads) as reads, sum(pii_accesses) as pii_accesses,
+                        sum(exports) as exports
+                    from security.data_access_daily
+                    where activity_date > (select max(activity_date) from security.data_access_daily) - 28
+                    group by actor, object_type
+                ),
+                busiest as (
+                    select actor, sum(reads) as total from recent group by actor order by total desc, actor limit 10
+                )
+                select actor, object_type, reads, pii_accesses, exports from recent join busiest using (actor)
+                order by total desc, actor, object_type
+                """,
             Heatmap(
                 "object_type",
                 "actor",
@@ -91,18 +103,19 @@ SECTION = Section(
                 },
                 written=True,
             ),
-            covers=("Data access patterns",),
         ),
         Chart(
             "Security events",
             "What happened that an auditor would ask for.",
             ("security.events_daily.events",),
             "events in the last 28 days; red: mostly failures",
-            "select event_type, sum(events) as events,\n"
-            "    sum(case when outcome = 'failure' then events else 0 end) / nullif(sum(events), 0) as failure_share\n"
-            "from security.events_daily\n"
-            "where activity_date > (select max(activity_date) from security.events_daily) - 28\n"
-            "group by event_type order by events desc, event_type limit 12",
+            """
+                select event_type, sum(events) as events,
+                    sum(case when outcome = 'failure' then events else 0 end) / nullif(sum(events), 0) as failure_share
+                from security.events_daily
+                where activity_date > (select max(activity_date) from security.events_daily) - 28
+                group by event_type order by events desc, event_type limit 12
+                """,
             Ranking(
                 "event_type",
                 "events",
@@ -117,19 +130,22 @@ SECTION = Section(
             "Rules that were broken.",
             ("security.compliance_violations.violation_id",),
             "violations found on the day, by rule",
-            "select cast(detected_at as date) as day, rule, count(*) as value from security.compliance_violations\n"
-            "where detected_at > (select max(detected_at) - interval 90 day from security.compliance_violations)\n"
-            "group by day, rule order by day, rule",
+            """
+                select cast(detected_at as date) as day, rule, count(*) as value from security.compliance_violations
+                where detected_at > (select max(detected_at) - interval 90 day from security.compliance_violations)
+                group by day, rule order by day, rule
+                """,
             Bars("day", Grain.day, COUNT, by="rule"),
-            covers=("Compliance violations",),
         ),
         Listing(
             "Newest violations",
             "What to look into.",
             ("security.compliance_violations.violation_id",),
             "the newest ten",
-            "select strftime(detected_at, '%Y-%m-%d %H:%M') as detected, rule, subject, status\n"
-            "from security.compliance_violations order by detected_at desc, violation_id limit 10",
+            """
+                select strftime(detected_at, '%Y-%m-%d %H:%M') as detected, rule, subject, status
+                from security.compliance_violations order by detected_at desc, violation_id limit 10
+                """,
             {},
         ),
     ),

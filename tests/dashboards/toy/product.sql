@@ -68,7 +68,7 @@ select activity_date, platform,
     round(210 + 80 * noise('a' || platform, activity_date), 1) as avg_session_seconds,
     round(6 + 2 * noise('v' || platform, activity_date), 2) as events_per_session,
     0.008 + 0.01 * noise('x' || platform, activity_date) as error_rate
-from product.active_users_daily where platform <> 'all';
+from product.active_users_daily;
 
 create table product.user_flows_daily as
 with pages as (from (values ('/dashboard', '/bills', 40), ('/bills', '/pay', 31), ('/pay', '/dashboard', 22), ('/dashboard', '/meters', 17),
