@@ -25,7 +25,7 @@ dev: setup ## the Dagster UI with its daemon, on this machine only (another port
 	@$(BIN)/python -m dagster_project.defs.dev $(or $(PORT),3000)
 
 test: setup ## set up and run all tests, as CI does
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses auto --no-loadscope-reorder
 
 lint: setup ## check style and types
 	@$(BIN)/ruff check .

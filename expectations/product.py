@@ -224,7 +224,8 @@ def group_participation_monthly(reporting: Reporting) -> Suite:
 
 def meter_compliance_monthly(reporting: Reporting) -> Suite:
     """One row per month and utility."""
-    due = "(cast(date_trunc('month', readings.period) as date) + cast(coalesce(meters.reading_due_day, 28) - 1 as integer))"
+    first_day = "cast(date_trunc('month', readings.period) as date)"
+    due = f"({first_day} + cast(coalesce(meters.reading_due_day, 28) - 1 as integer))"
     came = f"""
         select count(distinct (readings.meter_id, date_trunc('month', readings.period)))
         from raw.meter_readings as readings

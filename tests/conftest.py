@@ -6,17 +6,23 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
+ROOT = Path(__file__).parent.parent
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which a run in one process does without
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object):
     """Tests of one file stay together; in a folder whose fixtures are made once per session, those of the folder."""
-    for item in items:
-        home = item.path.parent if _shares_fixtures(item.path.parent) else item.path
-        item.add_marker(pytest.mark.xdist_group(home.relative_to(TESTS).as_posix()))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            folder = Path(file).parent
+            return folder.as_posix() if _has_session_fixtures(folder) else file
+
+    return Scheduling(config, log)
 
 
-def _shares_fixtures(folder: Path) -> bool:
-    conftest = folder / "conftest.py"
-    return folder != TESTS and conftest.exists() and 'scope="session"' in conftest.read_text(encoding="utf-8")
+def _has_session_fixtures(folder: Path) -> bool:
+    conftest = ROOT / folder / "conftest.py"
+    return conftest.exists() and 'scope="session"' in conftest.read_text(encoding="utf-8")

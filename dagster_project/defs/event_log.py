@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 
 class OpenEventLog(SqliteEventLogStorage):
-    """The same files with the same content; every transaction is committed before the next event, as in the original."""
+    """The same files with the same content; each event is committed before the next one, as in the original."""
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         self._engines: dict[str, Engine] = {}

@@ -51,7 +51,26 @@ def _payments(expression: str) -> str:
     return f"select {expression} from finance.payments_daily where date_trunc('month', payment_date) = ?"
 
 
+def _of_month(table: str, expression: str, rows: str = "true") -> str:
+    return f"select {expression} from {table} where month = ? and {rows}"
+
+
 KPIS = (
+    Kpi(
+        "monthly active users at its end",
+        "product.active_users_daily",
+        "count",
+        "select max_by(mau, activity_date) from product.active_users_daily "
+        "where platform = 'all' and date_trunc('month', activity_date) = ?",
+    ),
+    Kpi("monthly recurring revenue", "finance.mrr_monthly", "money", _of_month("finance.mrr_monthly", "closing_mrr")),
+    Kpi("customers lost", "finance.churn_monthly", "share", _of_month("finance.churn_monthly", "logo_churn_rate")),
+    Kpi(
+        "cost of a new customer",
+        "finance.acquisition_monthly",
+        "money",
+        _of_month("finance.acquisition_monthly", "cac", "channel = 'all'"),
+    ),
     Kpi("payment volume", "finance.payments_daily", "money", _payments("sum(volume)")),
     Kpi("refunded", "finance.payments_daily", "money", _payments("sum(refunded)")),
     Kpi("fee revenue", "finance.payments_daily", "money", _payments("sum(fee_revenue)")),
@@ -65,7 +84,7 @@ KPIS = (
         "eventual success of payments",
         "finance.payment_recovery_monthly",
         "share",
-        "select eventual_rate from finance.payment_recovery_monthly where month = ?",
+        _of_month("finance.payment_recovery_monthly", "eventual_rate"),
     ),
     Kpi(
         "registrations",

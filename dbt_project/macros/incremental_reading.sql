@@ -1,13 +1,14 @@
-{#- How touched and kept models read little of what is there; see incremental.sql for what is touched. -#}
+{# How touched and kept models read little of what is there; see incremental.sql for what is touched. #}
 
-{#-
+{#
   SQL: a superset of the rows whose days, in whatever time zone, are touched; put it beside the exact condition.
   Unlike that one it compares the bare column with literals, so that the engine reads the touched stretches of a table
   that lies in order of time, not all of it: 40 million events in 0.2 s instead of 19 s (time zones are dear).
   `first_day` and `last_day` are columns of the touched relation, dates; one row touches all days between them.
--#}
+#}
 {% macro is_near_touched(timestamp, touched, first_day, last_day=none) -%}
-    {%- if not execute or is_incremental() -%}  {# dbt learns of the dependency while it parses #}
+    {#- dbt learns of the dependency while it parses -#}
+    {%- if not execute or is_incremental() -%}
         {%- set relation = ref(touched) -%}
     {%- endif -%}
     {%- if execute and is_incremental() -%}
@@ -42,12 +43,12 @@
     {{ return(stretches) }}
 {%- endmacro %}
 
-{#-
+{#
   In a touched model, as a CTE: what the last build made of an intermediate model, which this build has yet to replace.
   Comparing it with the present tells exactly what changed. It is no ref because the model is to be replaced only
   afterwards: it must depend on the touched model, by is_touched or is_compared_by.
   `columns` maps the columns wanted to their types; there are no rows in a full build.
--#}
+#}
 {% macro of_last_build(model, columns) -%}
     {%- set former = none -%}
     {%- if execute and not flags.FULL_REFRESH -%}

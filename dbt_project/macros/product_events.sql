@@ -1,4 +1,4 @@
-{#- What kinds of events mean, over the contract's columns: staging says it of standing rows, touched of changed ones. -#}
+{#- What events mean, over the contract's columns: staging says it of standing rows, touched of changed ones. -#}
 
 {# Somebody, known or not, did something: no passive event, no bot. #}
 {% macro is_interaction() -%}

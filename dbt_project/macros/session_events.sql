@@ -1,13 +1,12 @@
 {#-
-  SQL: the events of the touched sessions, each with its session and the session's start; all events in a full build.
+  CTEs, the last one session_events: the events of the touched sessions (all events in a full build), each with its
+  session and that one's start.
 
   A session is the events of one session_id. Events without one are cut where a visitor made a pause on a platform;
   such a session is called by its first event. Events of nobody (no session_id, user or device) are in no session.
 -#}
 {% macro session_events() -%}
-with
-
-events as (
+interactions as (
 
     select
         event_id,
@@ -39,7 +38,7 @@ named as (
         page,
         platform,
         'session ' || session_id as session_key
-    from events
+    from interactions
     where
         session_id is not null
         and {{ is_touched('session_id', 'touched_sessions') }}
@@ -63,21 +62,21 @@ unnamed as (
             ) }} then 0
             else 1
         end as is_start
-    from events
+    from interactions
     where
         session_id is null
         and visitor_id is not null
-        {%- if is_incremental() %}
-        and exists (
-            select 1
-            from {{ ref('touched_sessions') }} as touched_sessions
-            where
-                touched_sessions.visitor_id = events.visitor_id
-                and touched_sessions.platform = events.platform
-                and touched_sessions.from_at <= events.event_at
-                and touched_sessions.to_at >= events.event_at
-        )
-        {%- endif %}
+        {% if is_incremental() %}
+            and exists (
+                select 1
+                from {{ ref('touched_sessions') }} as touched_sessions
+                where
+                    touched_sessions.visitor_id = interactions.visitor_id
+                    and touched_sessions.platform = interactions.platform
+                    and touched_sessions.from_at <= interactions.event_at
+                    and touched_sessions.to_at >= interactions.event_at
+            )
+        {% endif %}
 
 ),
 
@@ -100,7 +99,7 @@ numbered as (
 
 ),
 
-sessions as (
+keyed as (
 
     select
         event_id,
@@ -131,18 +130,22 @@ sessions as (
         ) as session_key
     from numbered
 
-)
+),
 
-select
-    event_id,
-    event_at,
-    event_name,
-    user_id,
-    session_id,
-    visitor_id,
-    page,
-    platform,
-    session_key,
-    min(event_at) over (partition by session_key order by event_at nulls last, event_id nulls last) as started_at
-from sessions
+session_events as (
+
+    select
+        event_id,
+        event_at,
+        event_name,
+        user_id,
+        session_id,
+        visitor_id,
+        page,
+        platform,
+        session_key,
+        min(event_at) over (partition by session_key order by event_at nulls last, event_id nulls last) as started_at
+    from keyed
+
+)
 {%- endmacro %}

@@ -16,7 +16,7 @@ OF_THE_RUN = "release_id|published_at|loaded_at|git_revision"
 
 def delivered(home: Path) -> Warehouse:
     warehouse = Warehouse(home)
-    warehouse.deliver("payments", "2024-03-01", payments("2024-03-01", 100) + [{"broken": True}])
+    warehouse.deliver("payments", "2024-03-01", [*payments("2024-03-01", 100), {"broken": True}])
     warehouse.deliver("users", "2024-03-01", users("2024-03-01", 5))
     return warehouse
 

@@ -105,7 +105,7 @@ def cents(amount: Fraction) -> Decimal:
     return rounded if amount > 0 else -rounded
 
 
-def share(part: Decimal | int, whole: Decimal | int) -> float | None:
+def share(part: Decimal | int, whole: Decimal | Fraction | int) -> float | None:
     return float(part) / float(whole) if whole else None
 
 

@@ -37,7 +37,7 @@ def acquisition_monthly(facts: Facts) -> list[tuple]:
             )
             registrations, new = (sum(counts(*one) for one in found) for found in (registered, won))
             cac = cents(Fraction(spend) / new) if new else None
-            earns = float(arpa.get(month) or 0) * facts.reporting.gross_margin
+            earns = Fraction(arpa.get(month) or 0) * Fraction(str(facts.reporting.gross_margin))
             rows.append((month, channel, spend, registrations, new, cac, share(cac, earns) if new else None))
     return rows
 
@@ -55,7 +55,7 @@ def unit_economics_monthly(facts: Facts) -> list[tuple]:
 
 
 def revenue(facts: Facts) -> dict[str, list[tuple[date, date, Fraction, datetime]]]:
-    """Customer: of every revenue payment and refund up to the as-of day: the payment's day, its own, value, time paid."""
+    """Customer: of every revenue payment and refund until the as-of day, the payment's day, its own, value, time."""
     found: dict[str, list] = {}
     for paid in facts.payments:
         day, is_bill = facts.day(paid["attempted_at"]), paid["kind"] == "bill"

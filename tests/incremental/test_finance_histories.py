@@ -22,7 +22,7 @@ REPORTING = [
     Reporting(reporting_timezone="Asia/Tokyo", reporting_currency="JPY"),
 ]
 
-# The histories price all currencies but the dollar from the beginning; a report in yen needs the dollar's price as well.
+# The histories price all currencies but the dollar from the beginning; a report in yen needs the dollar's price too.
 DOLLAR = File(
     "exchange_rates",
     date(2023, 1, 1),

@@ -89,7 +89,7 @@ def test_a_disk_that_fails_twice_delays_a_load_and_loses_nothing(tmp_path: Path,
     monkeypatch.setattr(ingest, "RETRIES", dg.RetryPolicy(max_retries=ingest.RETRIES.max_retries))
     monkeypatch.setattr(ingest, "load", load_that_fails(2))
     commands = Commands(tmp_path)
-    commands.deliver("payments", "2024-03-01", payments("2024-03-01", 7) + [{"broken": True}])
+    commands.deliver("payments", "2024-03-01", [*payments("2024-03-01", 7), {"broken": True}])
     result = run_load(Settings(tmp_path))
     assert result.success
     assert [event.event_type_value for event in result.all_events].count("STEP_RESTARTED") == 2

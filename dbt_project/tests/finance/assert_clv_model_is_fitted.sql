@@ -1,4 +1,5 @@
--- Fails if something is to be said of a parameter of the models of lifetime value: why it has no value, or how to read it.
+-- Fails if something is to be said of a parameter of the models of lifetime value: why it has no value, or how it is to
+-- be read.
 {{ config(severity='warn') }}
 
 select

@@ -40,7 +40,7 @@ endings as (
         months.closing_date,
         row_number() over (
             partition by movements.month, movements.user_id
-            order by states.ended_at desc nulls last, states.subscription_id nulls last
+            order by states.ended_at desc nulls last, states.subscription_id asc nulls last
         ) as latest_first
     from movements
     inner join months on movements.month = months.month

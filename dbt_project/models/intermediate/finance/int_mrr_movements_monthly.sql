@@ -3,9 +3,7 @@
     pre_hook=[forget_touched('user_id', 'touched_subscribers'), forget_touched('month', 'touched_mrr_months')]
 ) }}
 
--- depends_on: {{ ref('touched_mrr_months') }} (dbt does not see what is within an if)
-
--- The history of touched customers, and the touched months of all others.
+-- The history of touched customers, and the touched months of all others; in a full build there are no others.
 with
 
 months as (
@@ -55,7 +53,6 @@ month_rates as (
 
 ),
 
-{% if is_incremental() -%}
 touched_month_rates as (
 
     select * from month_rates
@@ -63,7 +60,6 @@ touched_month_rates as (
 
 ),
 
-{% endif -%}
 customer_months as (
 
     select
@@ -84,8 +80,6 @@ customer_months as (
             and paid_states.until_date > month_rates.opening_date
     where {{ is_touched('user_id', 'touched_subscribers', of='paid_states.user_id') }}
 
-    {%- if is_incremental() %}
-
     union all
 
     select
@@ -105,7 +99,6 @@ customer_months as (
             and paid_states.from_date <= touched_month_rates.closing_date
             and paid_states.until_date > touched_month_rates.opening_date
     where not {{ is_touched('user_id', 'touched_subscribers', of='paid_states.user_id') }}
-    {%- endif %}
 
 ),
 

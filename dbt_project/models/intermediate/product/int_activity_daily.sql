@@ -26,7 +26,7 @@ user_days as (
     from {{ ref('int_user_days') }}
     where
         {{ is_touched('activity_date', 'touched_activity_days') }}
-        and user_id not in (select user_id from test_users)
+        and user_id not in (select test_users.user_id from test_users)
 
 ),
 

@@ -31,7 +31,7 @@ user_days as (
     where
         platform = 'all'
         and {{ is_touched('activity_date', 'touched_retention_days') }}
-        and user_id not in (select user_id from test_users)
+        and user_id not in (select test_users.user_id from test_users)
 
 ),
 

@@ -5,11 +5,7 @@
 
 with
 
-session_events as (
-
-    {{ session_events() }}
-
-),
+{{ session_events() }},
 
 page_views as (
 

@@ -6,11 +6,7 @@
 -- Whose session it is, the first event of a known user decides; whether that is a test user, the sums over sessions.
 with
 
-session_events as (
-
-    {{ session_events() }}
-
-),
+{{ session_events() }},
 
 ranked as (
 

@@ -45,40 +45,40 @@ fresh as (
 ),
 
 {% if is_incremental() %}
-touched_users as (
+    touched_users as (
 
-    select
-        user_id,
-        min(activity_date) as first_touched,
-        max(activity_date) as last_touched
-    from {{ ref('touched_user_days') }}
-    group by user_id
+        select
+            user_id,
+            min(activity_date) as first_touched,
+            max(activity_date) as last_touched
+        from {{ ref('touched_user_days') }}
+        group by user_id
 
-),
+    ),
 
--- The table without the touched days, from the nearest day before the first of them to the nearest one after the last.
-kept as (
+    -- The table without the touched days, from the nearest day before the first to the nearest one after the last.
+    kept as (
 
-    select
-        kept_days.user_id,
-        kept_days.platform,
-        kept_days.activity_date,
-        case when kept_days.activity_date < touched_users.first_touched then kept_days.previous_date end
-            as previous_date,
-        case when kept_days.activity_date > touched_users.last_touched then kept_days.next_date end as next_date
-    from {{ this }} as kept_days
-    inner join touched_users on kept_days.user_id = touched_users.user_id
-    where
-        (
-            kept_days.activity_date >= touched_users.first_touched
-            or coalesce(kept_days.next_date, touched_users.first_touched) >= touched_users.first_touched
-        )
-        and (
-            kept_days.activity_date <= touched_users.last_touched
-            or coalesce(kept_days.previous_date, touched_users.last_touched) <= touched_users.last_touched
-        )
+        select
+            kept_days.user_id,
+            kept_days.platform,
+            kept_days.activity_date,
+            case when kept_days.activity_date < touched_users.first_touched then kept_days.previous_date end
+                as previous_date,
+            case when kept_days.activity_date > touched_users.last_touched then kept_days.next_date end as next_date
+        from {{ this }} as kept_days
+        inner join touched_users on kept_days.user_id = touched_users.user_id
+        where
+            (
+                kept_days.activity_date >= touched_users.first_touched
+                or coalesce(kept_days.next_date, touched_users.first_touched) >= touched_users.first_touched
+            )
+            and (
+                kept_days.activity_date <= touched_users.last_touched
+                or coalesce(kept_days.previous_date, touched_users.last_touched) <= touched_users.last_touched
+            )
 
-),
+    ),
 {% endif %}
 days as (
 
@@ -90,15 +90,15 @@ days as (
         cast(null as date) as next_date
     from fresh
     {% if is_incremental() %}
-    union all
+        union all
 
-    select
-        user_id,
-        platform,
-        activity_date,
-        previous_date,
-        next_date
-    from kept
+        select
+            user_id,
+            platform,
+            activity_date,
+            previous_date,
+            next_date
+        from kept
     {% endif %}
 ),
 

@@ -31,10 +31,11 @@ totals as (
         cast(sum(case when movement_type = 'reactivation' then 1 else 0 end) as bigint) as reactivated_customers,
         cast(sum(opening_arr) as decimal(38, 12)) as opening,
         cast(sum(revalued_arr) as decimal(38, 12)) as after_fx,
-        {%- for step in ['new', 'reactivation', 'expansion', 'contraction', 'churn'] %}
-        cast(sum(case when movement_type = '{{ step }}' then movement_arr else 0 end) as decimal(38, 12))
-            as {{ step }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        cast(sum(case when movement_type = 'new' then movement_arr else 0 end) as decimal(38, 12)) as new,
+        cast(sum(case when movement_type = 'reactivation' then movement_arr else 0 end) as decimal(38, 12)) as reactivation,
+        cast(sum(case when movement_type = 'expansion' then movement_arr else 0 end) as decimal(38, 12)) as expansion,
+        cast(sum(case when movement_type = 'contraction' then movement_arr else 0 end) as decimal(38, 12)) as contraction,
+        cast(sum(case when movement_type = 'churn' then movement_arr else 0 end) as decimal(38, 12)) as churn
     from movements
     group by month
 

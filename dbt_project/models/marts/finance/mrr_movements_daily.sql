@@ -4,7 +4,8 @@
 ) }}
 
 -- A day's closing figure is a running sum of changes: of states that begin or end, and of rates. For touched customers
--- over their whole history; for all others over each span of touched days, from the day before it on.
+-- over their whole history; for all others over each span of touched days, from the day before it on. In a full build
+-- there are no others.
 with
 
 rates as (
@@ -32,7 +33,6 @@ paid_states as (
 
 ),
 
-{% if is_incremental() -%}
 touched_days as (
 
     select
@@ -53,7 +53,6 @@ spans as (
 
 ),
 
-{% endif -%}
 scopes as (
 
     select
@@ -62,8 +61,6 @@ scopes as (
         {{ as_of() }} as last_date
     from customers
     where {{ is_touched('user_id', 'touched_subscribers') }}
-
-    {%- if is_incremental() %}
 
     union all
 
@@ -74,7 +71,6 @@ scopes as (
     from customers
     cross join spans
     where not {{ is_touched('user_id', 'touched_subscribers', of='customers.user_id') }}
-    {%- endif %}
 
 ),
 
@@ -87,7 +83,9 @@ pieces as (
         {{ arr_at_rate('paid_states.arr', 'rates.rate') }} as arr,
         case
             when paid_states.until_date < rates.valid_until then 0
-            else {{ arr_at_rate('paid_states.arr', 'rates.next_rate') }} - {{ arr_at_rate('paid_states.arr', 'rates.rate') }}
+            else
+                {{ arr_at_rate('paid_states.arr', 'rates.next_rate') }}
+                - {{ arr_at_rate('paid_states.arr', 'rates.rate') }}
         end as fx_arr,
         greatest(paid_states.from_date, rates.valid_from, scopes.base_date) as from_date,
         least(paid_states.until_date, rates.valid_until) as until_date

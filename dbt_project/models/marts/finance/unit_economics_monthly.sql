@@ -26,7 +26,8 @@ values_of_customers as (
         mrr.arpa,
         {{ gross_margin() }} as gross_margin,
         churn.logo_churn_rate,
-        {{ money_each('mrr.arpa * ' ~ gross_margin() ~ ' * churn.customers_at_start', 'churn.churned_customers') }} as ltv,
+        {{ money_each('mrr.arpa * ' ~ gross_margin() ~ ' * churn.customers_at_start', 'churn.churned_customers') }}
+            as ltv,
         acquisition.cac,
         acquisition.payback_months
     from mrr

@@ -22,7 +22,7 @@ feature_days as (
     where
         activity_date <= {{ as_of() }}
         and {{ is_touched('month', 'touched_activity_months', of=month_of('activity_date')) }}
-        and user_id not in (select user_id from test_users)
+        and user_id not in (select test_users.user_id from test_users)
 
 ),
 

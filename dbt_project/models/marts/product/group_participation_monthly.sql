@@ -17,7 +17,7 @@ memberships as (
     select * from {{ ref('int_group_memberships') }}
     where
         joined_date <= {{ as_of() }}
-        and user_id not in (select user_id from test_users)
+        and user_id not in (select test_users.user_id from test_users)
 
 ),
 

@@ -3,7 +3,7 @@
 -- nearer one of the old and new neighbour is always a touched day (it came or it went):
 -- * whether the neighbour lies within a window can only change if that touched day does;
 -- * whether there is a previous day at all (new users), only if it is touched now, or was and is gone.
-{%- set window_days = [7, var('mau_window_days')] | max %}
+{%- set window_days = 'greatest(7, ' ~ var('mau_window_days') ~ ')' %}
 with
 
 touched_user_days as (
@@ -43,8 +43,9 @@ user_days as (
 final as (
 
     select
-        {{ each_day(add_days('activity_date', -window_days), add_days('activity_date', window_days)) }}
-            as activity_date
+        {{ each_day(
+            add_days('activity_date', '-' ~ window_days), add_days('activity_date', window_days)
+        ) }} as activity_date
     from touched_days
 
     union

@@ -73,11 +73,11 @@ months as (
 duties as (
 
     select
-        meter_id,
-        group_id,
-        utility,
-        month,
-        reading_due_day,
+        months.meter_id,
+        months.group_id,
+        months.utility,
+        months.month,
+        months.reading_due_day,
         {{ is_due('months') }} as is_due
     from months
 

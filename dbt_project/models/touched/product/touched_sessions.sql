@@ -79,7 +79,7 @@ final as (
         on
             unnamed.visitor_id = former.visitor_id
             and unnamed.platform = former.platform
-            and {{ plus_minutes('unnamed.from_at', -var('session_gap_minutes')) }} <= former.ended_at
+            and unnamed.from_at <= {{ plus_minutes('former.ended_at', var('session_gap_minutes')) }}
             and {{ plus_minutes('unnamed.to_at', var('session_gap_minutes')) }} >= former.started_at
 
 )
