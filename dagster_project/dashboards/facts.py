@@ -26,6 +26,7 @@ class Facts:
     as_of: date
     published_at: datetime
     domains: dict[str, Domain]
+    tables: frozenset[str]
 
     @property
     def held_back(self) -> list[Domain]:
@@ -44,4 +45,7 @@ def read_facts(connection: duckdb.DuckDBPyConnection) -> Facts:
         "select release_id, as_of, published_at from ops.releases order by release_id desc limit 1"
     ).fetchall()[0]
     rows = connection.execute("select domain, as_of, is_held_back, reason from ops.domain_freshness").fetchall()
-    return Facts(*newest, {row[0]: Domain(*row) for row in rows})
+    tables = connection.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
+    ).fetchall()
+    return Facts(*newest, {row[0]: Domain(*row) for row in rows}, frozenset(name for (name,) in tables))

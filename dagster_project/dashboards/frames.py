@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -53,10 +54,10 @@ def read(connection: duckdb.DuckDBPyConnection, sql: str) -> Frame:
     return Frame(columns, tuple(tuple(map(_plain, row)) for row in found.fetchall()))
 
 
-def widen(frame: Frame, by: str, value: str) -> tuple[Frame, list[str]]:
-    """One row per combination of the other columns and one column per value of `by`; and the names of these, sorted.
+def widen(frame: Frame, by: str, value: str) -> tuple[Frame, dict[str, str]]:
+    """One row per combination of the other columns, and a column for each value of `by`; and what these stand for.
 
-    Sorted, so that the same thing has the same colour in neighbouring charts; a name without any figure is left out.
+    Sorted, so that the same thing has the same colour in neighbouring charts; what has no figure at all is left out.
     """
     figures = zip(frame.values(by), frame.values(value), strict=True)
     names = sorted({str(name) for name, figure in figures if name is not None and figure is not None})
@@ -66,7 +67,8 @@ def widen(frame: Frame, by: str, value: str) -> tuple[Frame, list[str]]:
         if str(row[by]) in names:
             cells.setdefault(tuple(row[key] for key in keys), {})[str(row[by])] = row[value]
     rows = tuple((*key, *(found.get(name) for name in names)) for key, found in cells.items())
-    return Frame((*keys, *names), rows), names
+    columns = [f"s{place}" for place in range(len(names))]
+    return Frame((*keys, *columns), rows), dict(zip(columns, names, strict=True))
 
 
 def with_gaps(frame: Frame, time: str, grain: Grain, as_of: date, groups: Sequence[str]) -> Frame:
@@ -132,6 +134,8 @@ def _short(value: Any, is_money: bool) -> Any:
     if isinstance(value, date):
         return str(value)
     if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
         rounded = round(value, 2) if is_money else float(f"{value:.5g}")
         return int(rounded) if rounded.is_integer() else rounded
     return value

@@ -91,7 +91,7 @@ def view(connection: duckdb.DuckDBPyConnection, item: Item, facts: Facts) -> Vie
     domain = facts.domains.get(domains_of(item)[0])
     base = {"item": item, "domain": domain, "sql": cleandoc(item.sql)}
     kind = {Tile: TileView, Chart: ChartView, Listing: ListingView}[type(item)]
-    if domain is not None and domain.as_of is None:
+    if not {metric.rpartition(".")[0] for metric in item.metrics} <= facts.tables:
         return kind(**base, trouble=NEVER_PUBLISHED)
     try:
         frame = read(connection, base["sql"])
@@ -101,8 +101,6 @@ def view(connection: duckdb.DuckDBPyConnection, item: Item, facts: Facts) -> Vie
         if isinstance(item, Tile):
             return _tile(item, base, frame, as_of)
         return _chart(item, base, frame, as_of) if isinstance(item, Chart) else _listing(item, base, frame)
-    except duckdb.CatalogException as error:
-        return kind(**base, trouble=NEVER_PUBLISHED, error=None if "does not exist" in str(error) else str(error))
     except Exception as error:  # one figure in trouble must not take the page with it
         return kind(**base, trouble="This figure could not be computed", error=f"{type(error).__name__}: {error}")
 
@@ -164,7 +162,7 @@ def _chart(item: Chart, base: dict[str, Any], frame: Frame, as_of: date) -> Char
 
 def _listing(item: Listing, base: dict[str, Any], frame: Frame) -> ListingView:
     if not len(frame):
-        return ListingView(**base, trouble="None")
+        return ListingView(**base, trouble="Nothing to tell")
     forms = [item.forms.get(column) for column in frame.columns]
     rows = tuple(
         tuple(

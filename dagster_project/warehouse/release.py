@@ -207,7 +207,7 @@ def _write_ops(settings: Settings, connection: duckdb.DuckDBPyConnection, verdic
 def _make_current(
     settings: Settings, release_id: str, pages: Pages | None, report: Callable[[str], None]
 ) -> None:
-    """Switch readers to a release and its pages, made before where there are none; a failure there holds nothing back."""
+    """Switch readers to a release and its pages, made first where it has none; a failure there holds nothing back."""
     if pages and not release_files.pages_path(settings, release_id).exists():
         try:
             pages(settings, release_id, report)

@@ -5,6 +5,7 @@ As of 18 October 2026: October is running, finance is held back since the 12th, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -16,8 +17,11 @@ SCRIPTS = Path(__file__).parent / "toy"
 DOMAINS = ("product", "finance", "platform", "security", "ops")
 
 
-def write_toy_release(path: Path, without: tuple[str, ...] = ()) -> Path:
-    """Write the release; the domains `without` were never published, so that it has no tables of theirs."""
+def write_toy_release(path: Path, without: tuple[str, ...] = (), changes: Sequence[tuple[str, object]] = ()) -> Path:
+    """Write the release; the domains `without` were never published, so that it has no tables of theirs.
+
+    `changes` are statements with one parameter, run at the end.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(path)) as connection:
         for domain in DOMAINS:
@@ -33,4 +37,6 @@ def write_toy_release(path: Path, without: tuple[str, ...] = ()) -> Path:
             "select distinct function_name from duckdb_functions() where not internal and function_type = 'macro'"
         ).fetchall():
             connection.execute(f"drop macro {macro}")
+        for statement, parameter in changes:
+            connection.execute(statement, [parameter])
     return path

@@ -1,7 +1,7 @@
 """What the drawings share: series and their colours, axes, thresholds, and the data that a page puts in.
 
 The page has the rows, so a chart only names them (ROWS). A period is in the column TIME, in milliseconds, and in LABEL,
-in words; charts.js makes both. Colours are roles (`@c1`, `@bad`), to which the page gives the colour of its theme.
+in words; dashboards.js makes both. Colours are roles (`@c1`, `@bad`), to which the page gives the colour of its theme.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ ROWS = alt.NamedData("rows")
 TIME, LABEL, HOVER = "_time", "_label", "hover"
 PALETTE = tuple(f"@c{number}" for number in range(1, 9))
 HEIGHT, SMALL = 220, 140
+# Vega-Lite puts the title of a tooltip into an expression without escaping what would end it there.
+HARMLESS = str.maketrans({'"': "'", "\\": "/", "\n": " ", "\r": " "})
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,10 @@ class OverTime:
         """The frame with one column per series and the state of each period, and the coloured series."""
         frame = without(frame, self.limit) if self.limit else frame
         groups = [column for column in filters if column in frame.columns and column != self.by]
+        series = self.series
         if self.by:
             frame, labels = widen(frame, self.by, self.value)
-            columns = tuple(f"s{place}" if name in labels else name for place, name in _places(frame.columns, labels))
-            series = tuple(Series(f"s{place}", label) for place, label in enumerate(labels))
-            frame = Frame(columns, frame.rows)
-        else:
-            series = self.series
+            series = tuple(Series(column, label) for column, label in labels.items())
         frame = with_gaps(frame, self.time, self.grain, as_of, groups)
         frame = with_states(frame, self.time, self.grain, as_of, self.settles_after, groups)
         return frame, coloured(series)
@@ -157,7 +156,10 @@ def colour_of(series: Sequence[Series]) -> alt.Color:
 
 def tooltips(series: Sequence[Series], form: Form) -> list[alt.Tooltip]:
     """The period and the figure of each series."""
-    figures = [alt.Tooltip(one.column, type="quantitative", title=one.label, format=form.exact) for one in series]
+    figures = [
+        alt.Tooltip(one.column, type="quantitative", title=one.label.translate(HARMLESS), format=form.exact)
+        for one in series
+    ]
     return [alt.Tooltip(LABEL, type="nominal", title="Period"), *figures]
 
 
@@ -176,9 +178,8 @@ def figure_axis(form: Form) -> alt.Axis:
 def time_labels(grain: Grain) -> str:
     """A Vega expression that writes a period below an axis."""
     if grain is Grain.month:
-        year = "month(datum.value) == 0 || datum.index == 0 ? utcFormat(datum.value, '%b %Y') : ''"
-        year = year.replace("month(", "utcmonth(")
-        return f"{year} || utcFormat(datum.value, '%b')"
+        has_year = "utcmonth(datum.value) == 0 || datum.index == 0"
+        return f"utcFormat(datum.value, {has_year} ? '%b %Y' : '%b')"
     if grain is Grain.hour:
         return "utchours(datum.value) == 0 ? utcFormat(datum.value, '%a %-d') : utcFormat(datum.value, '%H:00')"
     return "utcFormat(datum.value, '%-d %b')"
@@ -215,7 +216,3 @@ def spread(rows: int, least: int, most: int) -> int:
 
 # Names from the data, as words.
 WORDS = "replace(datum.label, /_/g, ' ')"
-
-
-def _places(columns: Sequence[str], labels: Sequence[str]) -> list[tuple[int, str]]:
-    return [(labels.index(name) if name in labels else -1, name) for name in columns]

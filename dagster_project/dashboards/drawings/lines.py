@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import altair as alt
@@ -69,7 +69,7 @@ class Bands(OverTime):
         layers += [lines.mark_line(), *limits, *pointer(lines, series, self)]
         drawn = self.picture(alt.layer(*layers), frame, series)
         names = [series[0].label, *(f"up to {one.label}" for one in series[1:])]
-        return Picture(**{**vars(drawn), "legend": tuple(zip(names, ("@c1", "@c1/0.38", "@c1/0.16"), strict=False))})
+        return replace(drawn, legend=tuple(zip(names, ("@c1", "@c1/0.38", "@c1/0.16"), strict=False)))
 
 
 def time_axis(grain: Grain) -> alt.X:

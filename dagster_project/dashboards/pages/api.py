@@ -153,7 +153,7 @@ SECTION = Section(
         Chart(
             "Where the time goes",
             "Which operation to look at in the traces.",
-            ("platform.traces_hourly.self_time_share",),
+            ("platform.traces_hourly.self_time_share", "platform.traces_hourly.p95_ms"),
             "share of the time that all spans spent themselves, mean of the hours of the last 7 days",
             """
                 with recent as (
@@ -162,7 +162,7 @@ SECTION = Section(
                 )
                 select service || ': ' || operation as operation, sum(spans) as spans, sum(errors) as errors,
                     sum(self_time_share) / (select count(distinct hour) from recent) as self_time_share,
-                    sum(throttles) as throttles
+                    sum(throttles) as throttles, max(p95_ms) as p95_ms
                 from recent group by service, operation order by self_time_share desc nulls last, operation limit 10
                 """,
             Ranking(
@@ -175,8 +175,9 @@ SECTION = Section(
                     "spans": "Spans",
                     "errors": "Errors",
                     "throttles": "Throttled",
+                    "p95_ms": "p95 of the slowest hour, ms",
                 },
-                {"spans": COUNT, "errors": COUNT, "throttles": COUNT},
+                {"spans": COUNT, "errors": COUNT, "throttles": COUNT, "p95_ms": MILLISECONDS},
             ),
         ),
         Chart(

@@ -65,24 +65,27 @@ SECTION = Section(
             "Hours beyond a limit",
             "Which machine is too small.",
             ("platform.infrastructure_hourly.is_breach",),
-            "hours a day in which a metric of the resource was beyond its limit",
+            "hours a day in which a metric was beyond its limit",
             """
                 with breaches as (
-                    select cast(hour as date) as day, resource_id,
+                    select cast(hour as date) as day, resource_id || ' ' || metric as resource,
                         count(distinct case when is_breach then hour end) as hours
                     from platform.infrastructure_hourly where threshold is not null
                         and hour >= (select max(hour) - interval 30 day from platform.infrastructure_hourly)
-                    group by day, resource_id
+                    group by day, resource_id, metric
+                ),
+                worst as (
+                    select resource, sum(hours) as total from breaches
+                    group by resource order by total desc, resource limit 10
                 )
-                select day, resource_id, hours from breaches
-                order by sum(hours) over (partition by resource_id) desc, resource_id, day
+                select day, resource, hours from breaches join worst using (resource) order by total desc, resource, day
                 """,
             Heatmap(
                 "day",
-                "resource_id",
+                "resource",
                 "hours",
                 COUNT,
-                {"resource_id": "Resource", "day": "Day", "hours": "Hours"},
+                {"resource": "Resource and metric", "day": "Day", "hours": "Hours"},
                 grain=Grain.day,
                 ramp=("@alarm4", "@alarm3", "@alarm2", "@alarm1"),
                 domain=(0, 6),

@@ -24,7 +24,7 @@ SUCCESS = Tile(
 CRITICAL_PATHS = Chart(
     "Critical paths",
     "Whether what the business lives from works.",
-    ("platform.critical_paths_hourly.success_rate",),
+    ("platform.critical_paths_hourly.success_rate", "platform.critical_paths_hourly.meets_target"),
     "share of requests that succeeded, a day",
     """
         select cast(hour as date) as day, critical_path, 1 - sum(failures) / nullif(sum(requests), 0) as value

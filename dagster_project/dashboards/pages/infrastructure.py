@@ -92,7 +92,15 @@ SECTION = Section(
         _metric(
             "Query time", "Whether the database is quick.", "query_latency", "milliseconds", MILLISECONDS, "p95_value"
         ),
-        _metric("Connections", "Room in the connection pool.", "connections", "open connections", COUNT, "max_value"),
+        _metric(
+            "Connections",
+            "Room in the connection pool.",
+            "connections",
+            "open connections",
+            COUNT,
+            "max_value",
+            "\n        and resource_type = 'database'",
+        ),
         _metric(
             "Replication lag", "How old a replica's answers are.", "replication_lag", "seconds", SECONDS, "max_value"
         ),

@@ -147,7 +147,7 @@ SECTION = Section(
         Chart(
             "Success of critical paths",
             "Whether what the business lives from works now.",
-            ("platform.critical_paths_hourly.success_rate",),
+            ("platform.critical_paths_hourly.success_rate", "platform.critical_paths_hourly.meets_target"),
             "share of requests that succeeded, an hour",
             """
                 select hour, critical_path, success_rate as value from platform.critical_paths_hourly

@@ -140,7 +140,7 @@ SECTION = Section(
         Listing(
             "Newest violations",
             "What to look into.",
-            ("security.compliance_violations.violation_id",),
+            ("security.compliance_violations.status",),
             "the newest ten",
             """
                 select strftime(detected_at, '%Y-%m-%d %H:%M') as detected, rule, subject, status
