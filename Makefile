@@ -33,7 +33,7 @@ lint: setup ## check style and types
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
 histories: setup ## try many random histories: nights in any order give what one load gives (another number: HISTORIES=500)
-	@WAREHOUSE_HISTORIES=$(or $(HISTORIES),100) $(BIN)/python -m pytest -q tests/incremental/test_random_histories.py
+	@WAREHOUSE_HISTORIES=$(or $(HISTORIES),100) $(BIN)/python -m pytest -q tests/*/test_random_histories.py
 
 docs: setup ## write the metric catalogue and dbt's pages of what the last night built
 	@$(BIN)/warehouse docs

@@ -166,6 +166,54 @@ def rollback(
 
 
 @app.command()
+def erase(
+    ctx: typer.Context,
+    user: Annotated[str, typer.Option("--user", metavar="ID", help="The person's user_id.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, change nothing.")] = False,
+) -> None:
+    """Erase one person from everything that the home holds, for good, and print a receipt.
+
+    Exit code 1 where something has to be removed by hand; the receipt names it.
+    """
+    from dagster_project.console import Progress, print_receipt
+    from dagster_project.privacy.erase import UnknownPersonError
+    from dagster_project.privacy.erase import erase as erase_person
+
+    settings, progress = load_settings(ctx.obj), Progress()
+    if not settings.work.is_dir() and not settings.landing.is_dir():
+        raise UsageError(f"{settings.home} is no warehouse home: name one with WAREHOUSE_HOME or --home")
+    if not user.strip():
+        raise UsageError("--user: expected a user_id, found nothing")
+    try:
+        receipt = erase_person(settings, user, dry_run, lambda message: progress("erase", message))
+    except UnknownPersonError as error:
+        raise UsageError(str(error)) from error
+    print_receipt(settings, receipt)
+    raise typer.Exit(HELD_BACK if receipt.left else PUBLISHED)
+
+
+@app.command()
+def retain(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is past its limit, change nothing.")] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=DAY, metavar="DATE", help="Default: the newest delivery day in the landing zone."),
+    ] = None,
+) -> None:
+    """Say what is older than its class may be kept. Deleting it is still to come."""
+    from dagster_project.console import print_expired
+    from dagster_project.privacy.retention import find_expired
+    from dagster_project.warehouse.transform import project_manifest
+
+    settings = load_settings(ctx.obj)
+    if not dry_run:
+        raise UsageError("nothing is deleted by age yet, since figures of closed days would go too: say --dry-run")
+    day = as_of.date() if as_of else _newest_day(settings)
+    print_expired(list(find_expired(settings, day, project_manifest(settings))), day)
+
+
+@app.command()
 def docs(ctx: typer.Context) -> None:
     """Write the metric catalogue and dbt's pages of tables, columns and lineage."""
     from dagster_project.catalogue.pages import write_docs

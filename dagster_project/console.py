@@ -7,12 +7,14 @@ import json
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
 
+from dagster_project.privacy.receipt import Receipt
+from dagster_project.privacy.retention import Expired
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.release import Release
 from dagster_project.warehouse.status import FeedStatus, HeldBack, Quarantined, Status
@@ -162,6 +164,36 @@ def print_releases(releases: Sequence[Release]) -> None:
             (release.git_revision or "")[:10],
         )
     console().print(table)
+
+
+def print_receipt(settings: Settings, receipt: Receipt) -> None:
+    """What an erasure removed where, or in a dry run would."""
+    table = _table("place", "what", ">removed", ">redacted")
+    for count in receipt.counts:
+        table.add_row(count.place, count.what, f"{count.removed:,}", f"{count.redacted:,}")
+    out = console()
+    out.print()
+    if receipt.counts:
+        out.print(table)
+    total = f"{receipt.removed:,} records and rows removed, {receipt.redacted:,} lost a value"
+    out.print(f"would be: {total}; nothing was changed" if receipt.is_dry else total, style="bold")
+    if not receipt.is_dry:
+        out.print(f"the receipt is kept in {settings.receipts}, under the keyed hash {receipt.person[:12]}")
+    for still in receipt.left:
+        out.print(f"still there: {still}")
+
+
+def print_expired(expired: Sequence[Expired], as_of: date) -> None:
+    """What is past the limit of its class."""
+    out = console()
+    if not expired:
+        out.print(f"as of {as_of} nothing is past its limit")
+        return
+    table = _table("place", "what", "class", "kept from", ">past it")
+    for one in expired:
+        table.add_row(one.place, one.what, one.retention, str(one.first_kept), f"{one.count:,}")
+    out.print(table)
+    out.print("nothing was changed", style="bold")
 
 
 def print_rows(names: Sequence[str], rows: Iterable[Sequence[object]], form: str) -> None:

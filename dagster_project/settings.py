@@ -7,6 +7,7 @@ overrides the defaults below. The same values reach dbt as vars, so a default st
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,15 +16,21 @@ import yaml
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+# Of days, minutes or releases: more would overflow a date, and no one means it.
+MOST = 100_000
 
 
 class SettingsError(Exception):
     """The configuration can't be used; the message says what was expected, found, and where."""
 
 
+# Settings of what is kept: no model reads them, so that changing one rebuilds nothing.
+KEPT = ("keep_releases", "metrics_", "application_logs_", "security_logs_", "audit_logs_")
+
+
 @dataclass(frozen=True)
 class Reporting:
-    """What a user may set in `settings.yml`: how numbers are reported and how many releases are kept."""
+    """What a user may set in `settings.yml`: how numbers are reported, how many releases and how long data are kept."""
 
     reporting_currency: str = "USD"
     reporting_timezone: str = "UTC"
@@ -32,10 +39,17 @@ class Reporting:
     gross_margin: float = 1.0
     week_start: str = "monday"
     keep_releases: int = 30
+    # how long what was delivered is kept, by the class in the feed's contract; `business` is kept for good
+    metrics_raw_days: int = 7
+    metrics_aggregated_days: int = 90
+    metrics_historical_days: int = 365
+    application_logs_days: int = 30
+    security_logs_days: int = 365
+    audit_logs_days: int = 2557  # seven years, two of them leap years
 
     def dbt_vars(self) -> dict[str, object]:
-        """The settings that dbt models read, by var name (all but the release housekeeping)."""
-        return {name: value for name, value in asdict(self).items() if name != "keep_releases"}
+        """The settings that dbt models read, by var name (all but those of what is kept)."""
+        return {name: value for name, value in asdict(self).items() if not name.startswith(KEPT)}
 
 
 @dataclass(frozen=True)
@@ -76,6 +90,20 @@ class Settings:
         """A folder of pages per release, and the link `current` to those of the current one."""
         return self.published / "dashboards"
 
+    @property
+    def erased(self) -> Path:
+        """Who was erased, as keyed hashes; it outlives the candidate."""
+        return self.home / "erased.json"
+
+    @property
+    def erasing(self) -> Path:
+        """What erasures that were killed need to be completed."""
+        return self.work / "erasing"
+
+    @property
+    def receipts(self) -> Path:
+        return self.work / "receipts"
+
 
 def load_settings(home: Path | str | None = None) -> Settings:
     """The settings of `home`, or of `WAREHOUSE_HOME`, or of `data/`.
@@ -108,11 +136,11 @@ def _check(file: Path, name: str, value: object, default: object) -> None:
     problem = None
     if isinstance(value, bool) or not isinstance(value, wanted):
         problem = f"a value like {default!r}"
-    elif isinstance(value, (int, float)) and value < (0 if name == "gross_margin" else 1):
-        problem = "a positive number"
-    elif name == "gross_margin" and value > 1:  # type: ignore[operator]
+    elif name == "gross_margin" and not 0 <= value <= 1:  # type: ignore[operator]
         problem = "a fraction from 0 to 1"
-    elif name == "reporting_currency" and not (len(str(value)) == 3 and str(value).isalpha() and str(value).isupper()):
+    elif name != "gross_margin" and isinstance(value, int) and not 1 <= value <= MOST:
+        problem = f"a positive number up to {MOST}"
+    elif name == "reporting_currency" and not re.fullmatch("[A-Z]{3}", str(value)):
         problem = "an ISO 4217 code such as USD"
     elif name == "week_start" and value not in ("monday", "sunday"):
         problem = "monday or sunday"
@@ -127,4 +155,4 @@ def _is_timezone(name: str) -> bool:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return False
-    return True
+    return name[0].isupper()  # what the system adds (localtime, posixrules, right/UTC) is unknown to DuckDB

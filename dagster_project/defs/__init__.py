@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from dagster_project.defs.automation import JOB, landing_sensor, nightly_schedule
+from dagster_project.defs.automation import JOB, JOB_DESCRIPTION, landing_sensor, nightly_schedule
 from dagster_project.defs.gate import gate_assets
 from dagster_project.defs.home import Warehouse, daily_partitions, scan_landing
 from dagster_project.defs.ingest import load_assets
@@ -30,7 +30,7 @@ def warehouse_definitions(settings: Settings, loggers: dict[str, dg.LoggerDefini
             publish_assets(manifest, days),
             *history_assets(manifest),
         ],
-        jobs=[dg.define_asset_job(JOB, selection=dg.AssetSelection.all())],
+        jobs=[dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), description=JOB_DESCRIPTION)],
         schedules=[nightly_schedule(settings, days)],
         sensors=[landing_sensor(settings, days)],
         resources={"warehouse": Warehouse(home=str(settings.home))},

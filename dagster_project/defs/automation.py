@@ -11,6 +11,7 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse.landing import Landing
 
 JOB = "nightly"
+JOB_DESCRIPTION = "Load what has landed, transform, check, publish what passed. Over a range of days it is one run."
 NIGHTLY_CRON = "0 2 * * *"
 SENSOR_SECONDS = 60
 
@@ -20,6 +21,7 @@ def nightly_schedule(settings: Settings, days: dg.PartitionsDefinition) -> dg.Sc
 
     @dg.schedule(
         name="every_night",
+        description="The nightly job at 02:00 of the reporting time zone, for the day that just ended.",
         job_name=JOB,
         cron_schedule=NIGHTLY_CRON,
         execution_timezone=settings.reporting.reporting_timezone,
@@ -38,6 +40,7 @@ def landing_sensor(settings: Settings, days: dg.PartitionsDefinition) -> dg.Sens
 
     @dg.sensor(
         name="newly_landed_files",
+        description="The nightly job as of the newest delivery day, whenever files have landed. Switched off at first.",
         job_name=JOB,
         minimum_interval_seconds=SENSOR_SECONDS,
         default_status=dg.DefaultSensorStatus.STOPPED,

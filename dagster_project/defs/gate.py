@@ -14,6 +14,7 @@ from dagster_project.defs.transform import Translator
 from dagster_project.settings import Settings
 from dagster_project.warehouse.gate import run_gate
 from dagster_project.warehouse.gate_dbt import published_tables
+from dagster_project.warehouse.gate_expectations import run_expectations
 from dagster_project.warehouse.transform import NodeResult, TransformError, last_build, run_tests
 from dagster_project.warehouse.verdict import DOMAINS, Check, Verdict
 
@@ -35,17 +36,23 @@ def gate_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -> d
         partitions_def=days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         allow_arbitrary_check_specs=True,  # checks on other steps' assets, as dagster-dbt has them for sources
+        can_subset=True,  # whoever materializes some assets by hand also asks for their checks
     )
     def judge_candidate(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        results, verdict = _judge(warehouse.settings, context)
-        yield dg.MaterializeResult(asset_key=VERDICT, metadata={"held_back": verdict.held_back})
-        yield from _test_results(manifest, tests, results)
-        for table in tables:
-            yield suite_result(table, verdict.checks)
-        for domain in DOMAINS:
-            yield _domain_result(domain, verdict)
+        settings, wanted = warehouse.settings, context.selected_asset_check_keys
+        if VERDICT in {*context.selected_asset_keys, *(key.asset_key for key in wanted)}:
+            results, verdict = _judge(settings, context)
+            checks, found = verdict.checks, [_domain_result(domain, verdict) for domain in DOMAINS]
+            if VERDICT in context.selected_asset_keys:
+                yield dg.MaterializeResult(asset_key=VERDICT, metadata={"held_back": verdict.held_back})
+        else:
+            suites = [table for table in tables if dg.AssetCheckKey(_table_key(table), SUITE_CHECK) in wanted]
+            results, checks = _look(settings, context, suites)
+            found = []
+        found += [*_test_results(manifest, tests, results), *(suite_result(table, checks) for table in tables)]
+        yield from (result for result in found if _check_key(result) in wanted)
 
     return judge_candidate
 
@@ -84,6 +91,15 @@ def _judge(settings: Settings, context: dg.AssetExecutionContext) -> tuple[list[
     return results, run_gate(settings, day, results, context.log.info)
 
 
+def _look(
+    settings: Settings, context: dg.AssetExecutionContext, suites: Sequence[str]
+) -> tuple[list[NodeResult], list[Check]]:
+    """The data tests and the named suites on the candidate as it is, without a verdict: nothing is published by it."""
+    day = as_of(context, settings) if context.has_partition_key_range else last_build(settings).as_of
+    results = run_tests(settings, day, context.log.info)
+    return results, run_expectations(settings, suites, context.log.info) if suites else []
+
+
 def _test_specs(manifest: Mapping[str, Any], tests: Mapping[str, dg.AssetKey]) -> Iterator[dg.AssetCheckSpec]:
     for unique_id, key in tests.items():
         node = manifest["nodes"][unique_id]
@@ -100,6 +116,11 @@ def _domain_spec(domain: str) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         f"{domain}_may_be_published", asset=VERDICT, description=f"No failed check holds {domain} back."
     )
+
+
+def _check_key(result: dg.AssetCheckResult) -> dg.AssetCheckKey:
+    assert result.asset_key is not None and result.check_name is not None  # both are given below
+    return dg.AssetCheckKey(result.asset_key, result.check_name)
 
 
 def _table_key(table: str) -> dg.AssetKey:

@@ -16,6 +16,8 @@ from dagster_project.settings import DBT_PROJECT
 
 DATA_TYPES = ("varchar", "bigint", "double", "decimal(24,10)", "boolean", "date", "timestamp", "json")
 RETENTION_CLASSES = ("metrics", "application_logs", "security_logs", "audit_logs", "business")
+# How a column's value concerns a person, see Column.person.
+PERSON_ROLES = ("owner", "mention", "trace")
 RAW_SCHEMA = "raw"
 
 
@@ -25,13 +27,18 @@ class ContractError(Exception):
 
 @dataclass(frozen=True)
 class Column:
-    """One contract column; the bounds and lists say which values are possible."""
+    """One contract column; the bounds and lists say which values are possible.
+
+    `person` says what erasing a user id means here: `owner`, the row is that person's and goes; `mention`, somebody
+    else's row names the person and loses the name; `trace`, the value leads to the person whose rows it is found in.
+    """
 
     name: str
     data_type: str
     description: str
     required: bool = False
     pii: bool = False
+    person: str | None = None
     accepted_values: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
@@ -112,6 +119,7 @@ def _column(column: dict[str, Any]) -> Column:
         description=column.get("description", "").strip(),
         required=bool(meta.get("required", False)),
         pii=bool(meta.get("pii", False)),
+        person=meta.get("person"),
         accepted_values=tuple(meta.get("accepted_values", ())),
         minimum=meta.get("minimum"),
         maximum=meta.get("maximum"),
@@ -133,6 +141,7 @@ def _check(where: str, feed: Feed) -> None:
         ),
         f"retention is one of {', '.join(RETENTION_CLASSES)}": feed.retention in RETENTION_CLASSES,
         f"types are of {', '.join(DATA_TYPES)} (not so: {', '.join(unknown_types)})": not unknown_types,
+        f"person is one of {', '.join(PERSON_ROLES)}": {c.person for c in feed.columns} <= {None, *PERSON_ROLES},
         "max_quarantined_share is a fraction": 0 <= feed.max_quarantined_share <= 1,
     }
     broken = [rule for rule, holds in rules.items() if not holds]

@@ -5,9 +5,11 @@ Nothing in it raises on bad input: what can't be opened gives nulls and a reason
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dagster_project.warehouse.contract import Feed
+from dagster_project.warehouse.personal_data import MASK
 from dagster_project.warehouse.records import Batch
 
 _REPEATED_KEYS = "len(json_keys(_parsed)) <> len(list_distinct(json_keys(_parsed)))"
@@ -43,12 +45,14 @@ class Form:
     """How to open records of one form.
 
     `fields` selects origin, `_record` (its text) and `_parsed` (its JSON, if that it is) from the view `batch`;
-    `value` and `extra` are expressions over that: a contract column as delivered, and all unknown columns as JSON;
-    `problems` are conditions under which a record can't be opened, each with the words for it.
+    `value`, `extra` and `masked` are expressions over that: a contract column as delivered, all unknown columns as
+    JSON, and the record without the personal data in columns that can be told apart; `problems` are conditions under
+    which a record can't be opened, each with the words for it.
     """
 
     fields: str
     extra: str
+    masked: str
     problems: list[tuple[str, str]]
 
     def value(self, name: str) -> str:
@@ -71,6 +75,7 @@ class JsonLines(Form):
         # RFC 7396: null in the patch removes the member
         unknown = f"nullif(json_merge_patch(_parsed, '{{{patch}}}')::varchar, '{{}}')"
         self.extra = unknown if shapes.any_unknown else "null::varchar"
+        self.masked = self._masked(feed)
         self.problems = []
         if shapes.any_invalid:
             self.problems += [
@@ -80,9 +85,17 @@ class JsonLines(Form):
         if shapes.any_repeated:
             self.problems += [(_REPEATED_KEYS, "a column is named twice")]
 
-    @staticmethod
-    def value(name: str) -> str:
+    def value(self, name: str) -> str:
         return f'_fields."{name}"'
+
+    def _masked(self, feed: Feed) -> str:
+        personal = [column.name for column in feed.columns if column.pii]
+        if not personal:
+            return "_record"
+        # null in the patch removes the member: one without a value is none to mask
+        patch = ", ".join(f"{literal(name)}, {_mask(self.value(name))}" for name in personal)
+        masked = f"json_merge_patch(_parsed, json_object({patch}))::varchar"
+        return f"case when json_type(_parsed) = 'OBJECT' then {masked} else _record end"
 
 
 class Csv(Form):
@@ -112,6 +125,7 @@ class Csv(Form):
         unknown = [name for name in batch.header if name not in known]
         members = ", ".join(f"{literal(name)}, {self.value(name)}" for name in unknown)
         self.extra = _object_without_nulls(members)
+        self.masked = self._masked(feed)
         width = len(batch.header)
         self.problems = [
             ("_fields is null", "malformed quotes"),
@@ -121,6 +135,18 @@ class Csv(Form):
     def value(self, name: str) -> str:
         return f"nullif(_fields[{self._position[name]}], '')" if name in self._position else "null::varchar"
 
+    def _masked(self, feed: Feed) -> str:
+        personal = [str(self._position[c.name]) for c in feed.columns if c.pii and c.name in self._position]
+        if not personal:
+            return "_record"
+        in_quotes = """ '"' || replace(field, '"', '""') || '"' """
+        written = f"""case when regexp_matches(field, '[",\\r\\n]') then {in_quotes} else field end"""
+        mask = f"case when place in ({', '.join(personal)}) and field <> '' then {literal(MASK)} else {written} end"
+        return f"""
+            case when _fields is null then _record
+                else array_to_string(list_transform(_fields, lambda field, place: {mask}), ',') end
+        """
+
 
 class Parquet(Form):
     """Records that are rows of a Parquet file, typed already, rightly or not."""
@@ -129,10 +155,12 @@ class Parquet(Form):
 
     def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
         self._position = {name: index for index, name in enumerate(batch.header)}
-        packed = ", ".join(f"{quoted(name)} := c{index}" for index, name in enumerate(batch.header))
-        self.fields = f"""
-            select *, to_json(struct_pack({packed}))::varchar as _record, null as _parsed, null as _fields from batch
-        """
+        # by json_object: names in a struct must not be empty, nor differ by case alone
+        record = _object(batch.header, [f"c{index}" for index in range(len(batch.header))])
+        self.fields = f"select *, {record} as _record, null as _parsed, null as _fields from batch"
+        personal = {column.name for column in feed.columns if column.pii}
+        values = [_mask(f"c{i}") if name in personal else f"c{i}" for i, name in enumerate(batch.header)]
+        self.masked = _object(batch.header, values) if personal else "_record"
         known = {column.name for column in feed.columns}
         unknown = [(name, index) for name, index in self._position.items() if name not in known]
         members = ", ".join(f"{literal(name)}, c{index}" for name, index in unknown)
@@ -148,6 +176,16 @@ FORMS = {"json": JsonLines, "csv": Csv, "parquet": Parquet}
 def _object_without_nulls(members: str) -> str:
     """SQL: the unknown columns that have a value, so that a row is the same whatever form it was delivered in."""
     return f"nullif(json_merge_patch('{{}}', json_object({members}))::varchar, '{{}}')" if members else "null"
+
+
+def _object(names: Sequence[str], values: Sequence[str]) -> str:
+    """SQL: the text of a JSON object of these members."""
+    members = ", ".join(f"{literal(name)}, {value}" for name, value in zip(names, values, strict=True))
+    return f"json_object({members})::varchar"
+
+
+def _mask(value: str) -> str:
+    return f"case when {value} is not null then {literal(MASK)} end"
 
 
 def quoted(name: str) -> str:

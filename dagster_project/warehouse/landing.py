@@ -6,11 +6,13 @@ and are passed over in silence; anything else that is no delivery is named with 
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import re
 import stat
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -26,6 +28,9 @@ FORMATS: dict[str, tuple[str, str | None]] = {
     ".csv.gz": ("csv", "gzip"),
     ".parquet": ("parquet", None),
 }
+# No delivery, and nothing that one tells of, is of an earlier or later day. Beyond are slips of the pen and what stands
+# for an empty field; a single one would make the as-of day, or a series of days, span millennia.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 _DT = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
 
 
@@ -44,6 +49,15 @@ class Delivery:
     def format(self) -> tuple[str, str | None]:
         """(form of the records, compression) by the name's extension."""
         return next(form for extension, form in FORMATS.items() if self.file.endswith(extension))
+
+    def open(self) -> io.FileIO:
+        """The file's bytes. Raises OSError where it is gone, or a link or something else took its place."""
+        handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = io.FileIO(handle)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            file.close()
+            raise OSError(errno.EINVAL, "no file any more")
+        return file
 
 
 @dataclass(frozen=True)
@@ -90,7 +104,8 @@ def scan(landing: Path, feeds: Collection[str]) -> Landing:
 def _scan_day(found: Landing, feed: str, day_entry: os.DirEntry[str]) -> None:
     day = _day(day_entry.name)
     if day is None or not day_entry.is_dir(follow_symlinks=False):
-        _report(found, day_entry, "expected a folder named by its delivery day, such as dt=2026-01-31")
+        wanted = f"a folder named by its delivery day, such as dt=2026-01-31, from {FIRST_DAY} to {LAST_DAY}"
+        _report(found, day_entry, f"expected {wanted}")
         return
     for entry in _entries(Path(day_entry.path), found):
         delivery = _delivery(found, feed, day, entry)
@@ -110,9 +125,18 @@ def _delivery(found: Landing, feed: str, day: date, entry: os.DirEntry[str]) -> 
     elif not any(entry.name.endswith(extension) for extension in FORMATS):
         _report(found, entry, f"unknown format; known extensions are {' '.join(FORMATS)}")
     else:
-        identity = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
-        return Delivery(feed, day, entry.name, Path(entry.path), status.st_size, identity)
+        return Delivery(feed, day, entry.name, Path(entry.path), status.st_size, _identity(status))
     return None
+
+
+def looked_at_again(delivery: Delivery) -> Delivery:
+    """The delivery as its file is now, after it was rewritten in place. Raises OSError where it is gone."""
+    status = delivery.path.stat(follow_symlinks=False)
+    return replace(delivery, size=status.st_size, identity=_identity(status))
+
+
+def _identity(status: os.stat_result) -> str:
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
 
 
 def _entries(folder: Path, found: Landing) -> Iterator[os.DirEntry[str]]:
@@ -147,9 +171,10 @@ def _is_utf8(name: str) -> bool:
 def _day(name: str) -> date | None:
     match = _DT.fullmatch(name)
     try:
-        return date.fromisoformat(match[1]) if match else None
+        day = date.fromisoformat(match[1]) if match else None
     except ValueError:
         return None
+    return day if day and FIRST_DAY <= day <= LAST_DAY else None
 
 
 def _report(found: Landing, entry: os.DirEntry[str], problem: str) -> None:

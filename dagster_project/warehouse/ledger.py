@@ -14,7 +14,7 @@ import pyarrow as pa
 from dagster_project.warehouse.contract import Feed
 from dagster_project.warehouse.database import only_row
 from dagster_project.warehouse.landing import Delivery, Problem
-from dagster_project.warehouse.records import Source, content_hash
+from dagster_project.warehouse.source import Source
 from dagster_project.warehouse.validation import Judgement
 
 
@@ -51,13 +51,13 @@ def next_file_id(connection: duckdb.DuckDBPyConnection) -> int:
     return only_row(connection, "select coalesce(max(_file_id), 0) + 1 from load.deliveries")[0]
 
 
-def file_ids(connection: duckdb.DuckDBPyConnection, deliveries: list[Delivery]) -> list[int]:
+def file_ids(connection: duckdb.DuckDBPyConnection, feed: Feed, deliveries: list[Delivery]) -> list[int]:
     """The ids under which other content of the same paths was loaded."""
     days, files = [d.dt for d in deliveries], [d.file for d in deliveries]
     paths = pa.table({"dt": pa.array(days, pa.date32()), "file": pa.array(files, pa.string())})
     connection.register("paths", paths)
     rows = connection.execute(
-        "select _file_id from load.deliveries semi join paths using (dt, file) where feed = ?", [deliveries[0].feed]
+        "select _file_id from load.deliveries semi join paths using (dt, file) where feed = ?", [feed.name]
     ).fetchall()
     connection.unregister("paths")
     return [file_id for (file_id,) in rows]
@@ -154,7 +154,7 @@ def _as_table(sources: list[Source]) -> pa.Table:
             "file": pa.array([source.delivery.file for source in sources], pa.string()),
             "records": pa.array([source.records for source in sources], pa.int64()),
             "bytes": pa.array([source.delivery.size for source in sources], pa.int64()),
-            "sha256": pa.array([source.sha256 or content_hash(source.delivery) for source in sources], pa.string()),
+            "sha256": pa.array([source.sha256 for source in sources], pa.string()),
             "identity": pa.array([source.delivery.identity for source in sources], pa.string()),
             "reason": pa.array([source.broken for source in sources], pa.string()),
             "loaded_at": pa.array([now] * len(sources), pa.timestamp("us")),

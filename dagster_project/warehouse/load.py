@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from dagster_project.privacy.keep_out import keep_out
 from dagster_project.settings import Settings
 from dagster_project.warehouse import ledger, standing
 from dagster_project.warehouse.contract import Feed, read_contracts
@@ -16,7 +17,8 @@ from dagster_project.warehouse.landing import Delivery, Problem, scan
 from dagster_project.warehouse.ledger import LedgerError
 from dagster_project.warehouse.personal_data import personal_data_key, use_key
 from dagster_project.warehouse.raw_tables import contract_columns, create_tables
-from dagster_project.warehouse.records import Batch, Source, content_hash, read_batches
+from dagster_project.warehouse.records import Batch, read_batches
+from dagster_project.warehouse.source import Columns, Source, content_hash
 from dagster_project.warehouse.validation import judge
 
 
@@ -63,7 +65,10 @@ def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSumma
         landing = scan(settings.landing, feeds)
         summary = LoadSummary(problems=landing.problems)
         for name, feed in feeds.items():
-            loaded = _load_feed(connection, feed, [d for d in landing.deliveries if d.feed == name], summary.problems)
+            deliveries = [d for d in landing.deliveries if d.feed == name]
+            waiting, known_hashes = ledger.pending(connection, deliveries) if deliveries else ([], {})
+            waiting = keep_out(settings, connection, feed, waiting, summary.problems, report)
+            loaded = _load_feed(connection, feed, waiting, known_hashes, summary.problems)
             if loaded:
                 summary.feeds.append(loaded)
                 report(_progress(loaded))
@@ -79,9 +84,12 @@ def _progress(loaded: FeedLoad) -> str:
 
 
 def _load_feed(
-    connection: duckdb.DuckDBPyConnection, feed: Feed, deliveries: list[Delivery], problems: list[Problem]
+    connection: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    waiting: list[Delivery],
+    known_hashes: dict[str, str],
+    problems: list[Problem],
 ) -> FeedLoad | None:
-    waiting, known_hashes = ledger.pending(connection, deliveries) if deliveries else ([], {})
     if not waiting:
         return None
     connection.execute("begin")
@@ -120,14 +128,15 @@ def _load_files(
 ) -> FeedLoad:
     first = ledger.next_file_id(connection)
     sources = [Source(first + index, delivery) for index, delivery in enumerate(deliveries)]
-    standing.withdraw(connection, feed, ledger.file_ids(connection, deliveries))
     connection.execute("create or replace temp table blank_lines (_file_id bigint, lines bigint)")
-    required = frozenset(column.name for column in feed.columns if column.required)
-    for batch in read_batches(sources, required):
+    for batch in read_batches(sources, Columns.of(feed)):
         _load_batch(connection, feed, batch)
     problems += [Problem(str(s.delivery.path), s.broken or "") for s in sources if s.vanished]
     ledger.take_back_broken(connection, feed, [source for source in sources if source.broken])
-    ledger.record(connection, feed, [source for source in sources if not source.vanished])
+    there = [source for source in sources if not source.vanished]
+    # only now: what an unreadable file had loaded before stays until there is something in its place
+    standing.withdraw(connection, feed, ledger.file_ids(connection, feed, [source.delivery for source in there]))
+    ledger.record(connection, feed, there)
     standing.settle(connection, feed, first)
     return FeedLoad(feed.name, *ledger.counts_since(connection, feed, first))
 

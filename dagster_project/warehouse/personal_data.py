@@ -15,7 +15,7 @@ MASK = "(masked)"
 _BLOCK_BYTES = 64  # of SHA-256, see RFC 2104
 # What may be personal in text that could not be parsed: e-mail addresses, IPv4, IPv6.
 _PERSONAL = (
-    r"[^\s\"'',;:<>]+@[^\s\"'',;<>]+"
+    r"[^\s\"'',;:<>]+(?:@|\\u0040)[^\s\"'',;<>]+"
     r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
     r"|[0-9A-Fa-f:]*::[0-9A-Fa-f:.]*|(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}"
 )
@@ -61,15 +61,21 @@ def keyed_hash(text: str) -> str:
     return f"sha256(getvariable('pii_outer') || {inner})"
 
 
-def masked(text: str, names: list[str], values: list[str]) -> str:
-    """SQL: `text` without the personal data in it, for quarantine.
+def masked(text: str, names: list[str]) -> str:
+    """SQL: `text`, which may be beyond parsing, without what looks like personal data in it.
 
-    `names` are the columns with personal data (their JSON values go, whatever they are), `values` SQL expressions of
-    values already found in it; what looks like an address goes too, since the record may be beyond parsing.
+    Gone are the values of the members `names` (an object or list takes all the rest with it) and all addresses.
     """
-    for value in values:
-        text = f"case when length({value}) > 2 then replace({text}, {value}, '{MASK}') else {text} end"
     for name in names:
-        member = rf'("{name}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^,}}\s]+)'
+        key = "".join(rf"(?:{letter}|\\u00{ord(letter):02x})" for letter in name)
+        member = rf"""(?is)(["'']{key}["'']\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|''[^'']*''?|[\[{{].*|[^,}}\s]+)"""
         text = f"regexp_replace({text}, '{member}', '\\1\"{MASK}\"', 'g')"
     return f"regexp_replace({text}, '{_PERSONAL}', '{MASK}', 'g')"
+
+
+def masked_members(json: str, names: list[str]) -> str:
+    """SQL: the JSON text with every text and number masked that stands under one of `names`, however that is cased."""
+    for name in names:
+        member = rf'(?i)("{name}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|[-0-9][^,}}\s]*)'
+        json = f"regexp_replace({json}, '{member}', '\\1\"{MASK}\"', 'g')"
+    return json

@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -24,6 +24,7 @@ MAX_RECORD_BYTES = 1 << 30
 MAX_QUOTED_BYTES = 8 << 20
 NEWLINE, QUOTE = 10, 34
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NO_UTF8 = "bytes that are no UTF-8"
 
 
 class BrokenFile(Exception):
@@ -41,12 +42,13 @@ class Piece:
 
 
 class HashingFile(io.RawIOBase):
-    """A file that hashes what is read from it."""
+    """A view of an open file that hashes what is read through it; closing the view leaves the file open."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: io.FileIO) -> None:
         super().__init__()
-        self._file = io.FileIO(path)
+        self._file = file
         self._sha256 = hashlib.sha256()
+        self.size = os.fstat(file.fileno()).st_size
 
     def readable(self) -> bool:
         return True
@@ -57,11 +59,10 @@ class HashingFile(io.RawIOBase):
         self._sha256.update(view[:count])
         return count
 
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-    def hexdigest(self) -> str:
+    def hash_to_end(self) -> str:
+        """The SHA-256 of all of the file's bytes: of what was read, and of what is still to come."""
+        while chunk := self._file.read(1 << 20):
+            self._sha256.update(chunk)
         return self._sha256.hexdigest()
 
 
@@ -69,28 +70,26 @@ class HashingFile(io.RawIOBase):
 Split = Callable[[np.ndarray, int, bool], Piece]
 
 
-def read_pieces(path: Path, compression: str | None, split: Split) -> Iterator[Piece | str]:
-    """The file's records, piece by piece, and at last the SHA-256 of its bytes as they lie on disk.
+def read_pieces(file: HashingFile, compression: str | None, split: Split) -> Iterator[Piece]:
+    """The file's records, piece by piece.
 
     A piece must be used before the next is asked for: they share one buffer.
-    Raises BrokenFile for a file that is cut or corrupt, OSError for one that can't be opened.
+    Raises BrokenFile for a file that is cut or corrupt, OSError for one that can't be read.
     """
-    with HashingFile(path) as file:
-        stream = file if compression is None else pa.CompressedInputStream(pa.PythonFile(file, "r"), compression)
-        try:
-            yield from _cut(stream, split, bytearray(min(CHUNK_BYTES, _room(path, compression))))
-        except (pa.ArrowInvalid, pa.ArrowException) as error:
-            raise BrokenFile(str(error)) from error
-        except OSError as error:
-            if compression is None or error.errno is not None:
-                raise
-            raise BrokenFile(str(error)) from error  # how pyarrow tells of a cut or corrupt compressed stream
-        yield file.hexdigest()
+    stream = file if compression is None else pa.CompressedInputStream(pa.PythonFile(file, "r"), compression)
+    try:
+        yield from _cut(stream, split, bytearray(min(CHUNK_BYTES, _room(file.size, compression))))
+    except (pa.ArrowInvalid, pa.ArrowException) as error:
+        raise BrokenFile(str(error)) from error
+    except OSError as error:
+        if compression is None or error.errno is not None:
+            raise
+        raise BrokenFile(str(error)) from error  # how pyarrow tells of a cut or corrupt compressed stream
 
 
-def _room(path: Path, compression: str | None) -> int:
+def _room(size: int, compression: str | None) -> int:
     """Bytes that a small file fits in: for thousands of them, touching fresh memory would cost more than reading."""
-    return path.stat().st_size + 2 if compression is None else max(1 << 16, 8 * path.stat().st_size)
+    return size + 2 if compression is None else max(1 << 16, 8 * size)
 
 
 def _cut(stream: io.RawIOBase, split: Split, buffer: bytearray) -> Iterator[Piece]:
@@ -102,7 +101,8 @@ def _cut(stream: io.RawIOBase, split: Split, buffer: bytearray) -> Iterator[Piec
         if not filled:
             return
         if line == 1 and buffer.startswith(BYTE_ORDER_MARK):
-            buffer[: len(BYTE_ORDER_MARK)] = b"   "
+            filled -= len(BYTE_ORDER_MARK)
+            buffer[:filled] = buffer[len(BYTE_ORDER_MARK) : len(BYTE_ORDER_MARK) + filled]
         if at_end and filled and buffer[filled - 1] != NEWLINE:
             buffer[filled : filled + 1] = b"\n"
             filled += 1
@@ -149,18 +149,20 @@ class CsvSplit:
         self._width: int | None = None
 
     def __call__(self, chunk: np.ndarray, first_line: int, at_end: bool) -> Piece:
-        newlines, quotes = _positions(chunk, NEWLINE), _positions(chunk, QUOTE)
-        quotes_before = np.searchsorted(quotes, newlines)
+        newlines = _positions(chunk, NEWLINE)
+        is_odd = np.searchsorted(_positions(chunk, QUOTE), newlines) % 2
+        # A record that starts after an even number of quotes ends at a newline after an even number, and so for odd.
+        both = [_Closings(chunk, newlines, np.flatnonzero(is_odd == odd)) for odd in (0, 1)]
         ends: list[np.ndarray] = [np.empty(0, dtype=np.int64)]
         damage: dict[int, str] = {}
         found, at = 0, 0  # records found; index of the newline that ends the next physical line
         while at < len(newlines):
-            opened = quotes_before[at - 1] if at else 0
-            closing = at + np.flatnonzero((quotes_before[at:] - opened) % 2 == 0)
-            sound = self._sound_records(chunk, newlines, closing, at)
-            ends.append(newlines[closing[:sound]] + 1)
-            found, at = found + sound, int(closing[sound - 1]) + 1 if sound else at
-            all_closed = sound == len(closing)
+            closing = both[is_odd[at - 1] if at else 0]
+            first = int(np.searchsorted(closing.at, at))
+            unsound = self._first_unsound(closing, first)
+            ends.append(newlines[closing.at[first:unsound]] + 1)
+            found, at = found + unsound - first, int(closing.at[unsound - 1]) + 1 if unsound > first else at
+            all_closed = unsound == len(closing.at)
             if at == len(newlines) or (all_closed and not at_end and len(chunk) - newlines[at] <= MAX_QUOTED_BYTES):
                 break  # nothing is left, or the next chunk may still close the quote
             ends.append(newlines[at : at + 1] + 1)
@@ -170,17 +172,34 @@ class CsvSplit:
         starts = np.concatenate([[0], all_ends[:-1]])[:found]
         return Piece(b"", all_ends, np.searchsorted(newlines, starts) + first_line, damage)
 
-    def _sound_records(self, chunk: np.ndarray, newlines: np.ndarray, closing: np.ndarray, at: int) -> int:
-        """How many of the records that end at the newlines `closing` precede the first unsound one of several lines."""
-        first_lines = np.concatenate([[at], closing[:-1] + 1])[: len(closing)]
-        if self._width is None and len(closing):
-            self._width = _width(chunk[: newlines[closing[0]]].tobytes())
-        for index in np.flatnonzero(closing > first_lines):
-            first = int(first_lines[index])
-            record = chunk[newlines[first - 1] + 1 if first else 0 : newlines[closing[index]] + 1]
-            if len(record) > MAX_QUOTED_BYTES or _width(record.tobytes()) != self._width:
+    def _first_unsound(self, closing: _Closings, first: int) -> int:
+        """Which record from `first` on is the first unsound one of several lines; the number of all if none is."""
+        if self._width is None and len(closing.at):
+            self._width = _width(closing.record(0))
+        for index in closing.spanning[np.searchsorted(closing.spanning, first) :]:
+            record = closing.record(index)
+            if len(record) > MAX_QUOTED_BYTES or _width(record) != self._width:
                 return int(index)
-        return len(closing)
+        return len(closing.at)
+
+
+class _Closings:
+    """The newlines after an odd (or even) number of quotes: `at` indexes them, one record ends at each.
+
+    `spanning` tells the records of several lines. Made once a chunk, so that a file full of stray quotes costs no more
+    than its size.
+    """
+
+    def __init__(self, chunk: np.ndarray, newlines: np.ndarray, at: np.ndarray) -> None:
+        self.at = at
+        self.spanning = np.flatnonzero(np.diff(at, prepend=-1) > 1)
+        self._chunk, self._newlines = chunk, newlines
+
+    def record(self, index: int) -> bytes:
+        """The bytes of one record, with its newline."""
+        before = self.at[index - 1] if index else -1
+        start = self._newlines[before] + 1 if before >= 0 else 0
+        return self._chunk[start : self._newlines[self.at[index]] + 1].tobytes()
 
 
 def _width(record: bytes) -> int | None:
@@ -192,7 +211,8 @@ def _width(record: bytes) -> int | None:
 
 def csv_fields(record: bytes) -> list[str]:
     """The fields of one CSV record. Raises csv.Error where its quotes are malformed."""
-    return next(csv.reader(io.StringIO(record.decode("utf-8", "replace"), newline=""), strict=True))
+    # as one item: a reader over a text would end the record at a lone carriage return, and the rest would be lost
+    return next(csv.reader([record.decode("utf-8", "replace")], strict=True))
 
 
 def _positions(chunk: np.ndarray, byte: int, step: int = 1 << 18) -> np.ndarray:

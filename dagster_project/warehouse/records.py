@@ -8,42 +8,32 @@ Parquet file, which `header` names.
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.warehouse.landing import Delivery
-from dagster_project.warehouse.reading import BrokenFile, CsvSplit, Piece, csv_fields, read_pieces, split_lines
+from dagster_project.warehouse.parquet import readable
+from dagster_project.warehouse.reading import (
+    NO_UTF8,
+    BrokenFile,
+    CsvSplit,
+    HashingFile,
+    Piece,
+    csv_fields,
+    read_pieces,
+    split_lines,
+)
+from dagster_project.warehouse.source import Columns, Source
 
 # Large enough for DuckDB to write whole row groups (122,880 rows) straight to disk, small enough for any machine.
 BATCH_BYTES = 256 << 20
 # DuckDB hands one record batch to one thread: several to a batch keep all busy.
 ROWS_PER_RECORD_BATCH = 16_384
-# A timestamp may be this much later than the end of its delivery day (interface.md section 2).
-CLOCK_TOLERANCE = timedelta(hours=24)
-
-
-@dataclass
-class Source:
-    """A delivery that is being read, and what reading it told: its hash, its physical records, why it is broken."""
-
-    file_id: int
-    delivery: Delivery
-    sha256: str = ""
-    records: int = 0
-    broken: str | None = None
-    vanished: bool = False
-
-    @property
-    def latest(self) -> datetime:
-        return datetime.combine(self.delivery.dt + timedelta(days=1), time()) + CLOCK_TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -73,17 +63,11 @@ class _Pending:
         return parts
 
 
-def content_hash(delivery: Delivery) -> str:
-    """SHA-256 of the file's bytes."""
-    with open(delivery.path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def read_batches(sources: Iterable[Source], required: frozenset[str]) -> Iterator[Batch]:
+def read_batches(sources: Iterable[Source], columns: Columns) -> Iterator[Batch]:
     """All records of `sources`, set-wise; what was learnt of each file stands in its Source afterwards.
 
-    `required` are the columns that a CSV header or Parquet schema must have. A broken file's earlier records may have
-    come already: the caller takes them back. A batch must be used before the next is asked for.
+    A broken file's earlier records may have come already: the caller takes them back. A batch must be used before the
+    next is asked for.
     """
     texts: dict[tuple[str, tuple[str, ...]], _Pending] = defaultdict(_Pending)
     tables: dict[tuple[tuple[str, ...], pa.Schema], _Pending] = defaultdict(_Pending)
@@ -91,9 +75,9 @@ def read_batches(sources: Iterable[Source], required: frozenset[str]) -> Iterato
         form, compression = source.delivery.format
         try:
             if form == "parquet":
-                yield from _parquet_batches(source, required, tables)
+                yield from _parquet_batches(source, columns, tables)
             else:
-                yield from _text_batches(source, form, compression, required, texts)
+                yield from _text_batches(source, form, compression, columns, texts)
         except BrokenFile as error:
             source.broken = str(error)
         except OSError as error:
@@ -110,24 +94,22 @@ def _text_batches(
     source: Source,
     form: str,
     compression: str | None,
-    required: frozenset[str],
+    columns: Columns,
     texts: dict[tuple[str, tuple[str, ...]], _Pending],
 ) -> Iterator[Batch]:
     split = split_lines if form == "json" else CsvSplit()
     header: tuple[str, ...] | None = () if form == "json" else None
-    for piece in read_pieces(source.delivery.path, compression, split):
-        if isinstance(piece, str):
-            source.sha256 = piece
-            continue
-        if header is None:
-            header, piece = _take_header(piece, required)
-        source.records += len(piece.ends)
-        if len(piece.data) >= BATCH_BYTES // 8:
-            yield _text_batch(form, header, [(source, piece)])
-            continue
-        piece.data = bytes(piece.data)
-        if texts[form, header].add((source, piece), len(piece.data)):
-            yield _text_batch(form, header, texts[form, header].take())
+    with source.open() as file:
+        for piece in read_pieces(file, compression, split):
+            if header is None:
+                header, piece = _take_header(piece, columns.required)
+            source.records += len(piece.ends)
+            if len(piece.data) >= BATCH_BYTES // 8:
+                yield _text_batch(form, header, [(source, piece)])
+                continue
+            piece.data = bytes(piece.data)
+            if texts[form, header].add((source, piece), len(piece.data)):
+                yield _text_batch(form, header, texts[form, header].take())
 
 
 def _take_header(piece: Piece, required: frozenset[str]) -> tuple[tuple[str, ...], Piece]:
@@ -135,8 +117,8 @@ def _take_header(piece: Piece, required: frozenset[str]) -> tuple[tuple[str, ...
     line = bytes(piece.data[:end])
     try:
         names = tuple(name.strip() for name in csv_fields(line))
-    except (csv.Error, StopIteration):
-        names = ()
+    except csv.Error as error:
+        raise BrokenFile("the header is no CSV: a stray quote, or line ends that are neither LF nor CRLF") from error
     _check_columns("header", names, required, line.decode("utf-8", "replace"))
     damage = {index - 1: reason for index, reason in piece.damage.items() if index}
     return names, Piece(piece.data[end:], piece.ends[1:] - end, piece.lines[1:], damage)
@@ -145,7 +127,9 @@ def _take_header(piece: Piece, required: frozenset[str]) -> tuple[tuple[str, ...
 def _check_columns(what: str, names: tuple[str, ...], required: frozenset[str], found: str) -> None:
     missing = sorted(required - set(names))
     if missing:
-        raise BrokenFile(f"the {what} lacks the required {', '.join(missing)}; it is: {found.strip()[:200]}")
+        # without a single known name it is a row of data, perhaps of a person
+        shown = f"; it is: {found.strip()[:200]}" if required & set(names) else ""
+        raise BrokenFile(f"the {what} lacks the required {', '.join(missing)}{shown}")
     if len(set(names)) < len(names):
         raise BrokenFile(f"the {what} names a column twice: {found.strip()[:200]}")
 
@@ -201,7 +185,7 @@ def _as_utf8(batch: pa.RecordBatch) -> pa.RecordBatch:
     records = text.cast(pa.binary()).to_pylist()
     decoded = [record.decode("utf-8", "backslashreplace") for record in records]
     damage = [
-        known or ("bytes that are no UTF-8" if clean.encode("utf-8") != record else None)
+        known or (NO_UTF8 if clean.encode("utf-8") != record else None)
         for known, clean, record in zip(batch.column("_damage").to_pylist(), decoded, records, strict=True)
     ]
     batch = batch.set_column(batch.schema.get_field_index("text"), "text", pa.array(decoded, pa.string()))
@@ -209,17 +193,20 @@ def _as_utf8(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _parquet_batches(
-    source: Source, required: frozenset[str], tables: dict[tuple[tuple[str, ...], pa.Schema], _Pending]
+    source: Source, columns: Columns, tables: dict[tuple[tuple[str, ...], pa.Schema], _Pending]
 ) -> Iterator[Batch]:
-    source.sha256 = content_hash(source.delivery)
-    if source.delivery.size == 0:
-        return  # an empty file is an empty delivery, whatever its form
     try:
-        with pq.ParquetFile(source.delivery.path) as file:
+        with source.delivery.open() as opened:
+            source.sha256 = HashingFile(opened).hash_to_end()
+            if opened.tell() == 0:
+                return  # an empty file is an empty delivery, whatever its form
+            opened.seek(0)
+            # as nanoseconds, the pre-1678 or post-2262 instants of an old writer would wrap around
+            file = pq.ParquetFile(opened, coerce_int96_timestamp_unit="us")
             header = tuple(file.schema_arrow.names)
-            _check_columns("schema", header, required, ", ".join(header))
+            _check_columns("schema", header, columns.required, ", ".join(header))
             for batch in file.iter_batches(batch_size=8 * ROWS_PER_RECORD_BATCH):
-                table = _parquet_table(source, batch)
+                table = _parquet_table(source, batch, columns.known)
                 source.records += table.num_rows
                 waiting = tables[header, table.schema]
                 if waiting.add(table, table.nbytes):
@@ -232,9 +219,9 @@ def _parquet_batches(
         raise BrokenFile(f"no readable Parquet file: {error}") from error
 
 
-def _parquet_table(source: Source, batch: pa.RecordBatch) -> pa.Table:
-    first = source.records + 1
-    table = pa.table({f"c{index}": column for index, column in enumerate(batch.columns)})
-    lines = np.arange(first, first + batch.num_rows)
+def _parquet_table(source: Source, batch: pa.RecordBatch, known: frozenset[str]) -> pa.Table:
+    columns, damage = readable(batch, known)
+    table = pa.table({f"c{index}": column for index, column in enumerate(columns)})
+    lines = np.arange(source.records + 1, source.records + 1 + batch.num_rows)
     table = _with_origin([source], np.array([batch.num_rows]), lines, table)
-    return table.append_column("_damage", pa.nulls(batch.num_rows, pa.string()))
+    return table.append_column("_damage", damage)

@@ -27,6 +27,15 @@ def withdraw(connection: duckdb.DuckDBPyConnection, feed: Feed, file_ids: list[i
         connection.execute(f"delete from {table} where _file_id in (select unnest(?))", [file_ids])
 
 
+def withdraw_rows(connection: duckdb.DuckDBPyConnection, feed: Feed, condition: str) -> None:
+    """Take back the standing rows for which an SQL condition holds, as `withdraw` does with those of whole files."""
+    withdraw(connection, feed, [])
+    rows = f"raw.{feed.name} where {condition}"
+    connection.execute(f"insert into withdrawn select distinct {_keys(feed)} from {rows}")
+    _note_moved(connection, feed, rows)
+    connection.execute(f"delete from {rows}")
+
+
 def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int) -> None:
     """Leave one standing row a key, after rows of files from `first_file_id` on came and `withdraw` took others."""
     match = " and ".join(f"contested.k{i} = {key}" for i, key in enumerate(_key_list(feed)))

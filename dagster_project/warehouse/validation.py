@@ -10,12 +10,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dagster_project.warehouse.contract import Column, Feed
-from dagster_project.warehouse.forms import FORMS, Shapes, literal, quoted
-from dagster_project.warehouse.personal_data import keyed_hash, masked
+from dagster_project.warehouse.forms import FORMS, Form, Shapes, literal, quoted
+from dagster_project.warehouse.landing import FIRST_DAY, LAST_DAY
+from dagster_project.warehouse.personal_data import keyed_hash, masked, masked_members
 from dagster_project.warehouse.records import Batch
 
 # Epoch milliseconds are told from other numbers by size: 1973-03-03 to 9999-12-31.
 EPOCH_MS = (100_000_000_000, 253_402_300_799_999)
+# What DuckDB takes for a timestamp beyond this is no such thing: years before Christ, offsets of 99 hours.
+_ISO_8601 = r"\d{4}-\d\d?-\d\d?([ T]\d\d?:\d\d(:\d\d(\.\d+)?)?)? ?(?i:z|utc|[+-](0\d|1[0-4])(:?[0-5]\d)?)?"
 _OPENING_BRACKETS = "(91, 123)"  # [ and {
 
 
@@ -42,11 +45,12 @@ def judge(feed: Feed, batch: Batch, shapes: Shapes) -> Judgement:
     rows = f"""
         with fields as ({source.fields}),
         delivered as (
-            select _file_id, _line, _latest, _record, _parsed, {source.extra} as _extra, {given},
+            select _file_id, _line, _latest, _parsed, {given},
+                {source.masked} as _record, {_extra(feed, source)} as _extra,
                 case {" ".join(f"when {when} then {text}" for when, text in unreadable)} end as _unreadable
             from fields
         )
-        select *, {typed}, {_text(feed, batch)} as _text from delivered
+        select *, {typed}, {_text(feed)} as _text from delivered
     """
     listed = ", ".join(f"case when {condition} then {literal(text)} end" for condition, text in problems)
     any_problem = " or ".join(["_unreadable is not null", *(condition for condition, _ in problems)])
@@ -79,6 +83,9 @@ def _problems(column: Column, batch: Batch) -> list[tuple[str, str]]:
         rules += _structured(column, batch)
     else:
         rules.append((f"{value} is null and {text} is not null", f"{name} is no {column.data_type}"))
+    if column.data_type in ("date", "timestamp"):
+        span = f"{column.data_type} '{FIRST_DAY}' and {column.data_type} '{LAST_DAY}'"
+        rules.append((f"{value} not between {span}", f"{name} is not between {FIRST_DAY} and {LAST_DAY}"))
     if column.data_type == "timestamp":
         rules.append((f"{value} > _latest", f"{name} is more than 24 hours after its delivery day"))
     if column.accepted_values:
@@ -118,8 +125,6 @@ def _given_text(column: Column, batch: Batch) -> str:
         return given
     if pa.types.is_nested(arrow_type):
         return f"to_json({given})::varchar"
-    if pa.types.is_binary(arrow_type) or pa.types.is_large_binary(arrow_type):
-        return f"try(decode({given}))"
     return f"{given}::varchar"
 
 
@@ -141,7 +146,7 @@ def _timestamp(text: str) -> str:
         when ends_with({text}, 'Z') and ascii({text}) between 48 and 57 then try_cast({text} as timestamp)
         when regexp_full_match({text}, '\\d+') then
             case when {number} between {EPOCH_MS[0]} and {EPOCH_MS[1]} then epoch_ms({number}) end
-        when ascii({text}) between 48 and 57 then try_cast(try_cast({text} as timestamptz) as timestamp)
+        when regexp_full_match({text}, '{_ISO_8601}') then try_cast(try_cast({text} as timestamptz) as timestamp)
     end"""
 
 
@@ -154,19 +159,27 @@ _CASTS = {
     "double": lambda text: f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end",
     "decimal(24,10)": lambda text: f"try_cast({text} as decimal(24,10))",
     "boolean": lambda text: f"try_cast({text} as boolean)",
-    "date": lambda text: f"try_cast({text} as date)",
+    # words such as infinity and epoch are no dates
+    "date": lambda text: f"case when ascii({text}) between 48 and 57 then try_cast({text} as date) end",
     "timestamp": _timestamp,
     "json": lambda text: f"case when json_valid({text}) then {text} end",
 }
 
 
-def _text(feed: Feed, batch: Batch) -> str:
+def _extra(feed: Feed, source: Form) -> str:
+    """SQL: the unknown columns; one called like a column with personal data but for its case is none to keep."""
+    return masked_members(source.extra, _personal(feed))
+
+
+def _text(feed: Feed) -> str:
     """SQL: the record as it was delivered, but for its line end, and personal data in a feed that has any."""
     record = "rtrim(_record, chr(13) || chr(10))"
-    personal = [column for column in feed.columns if column.pii]
-    if personal:
-        record = masked(record, [c.name for c in personal], [_given_text(c, batch) for c in personal])
-    return f"replace({record}, chr(0), '\\x00')"
+    personal = _personal(feed)
+    return f"replace({masked(record, personal) if personal else record}, chr(0), '\\x00')"
+
+
+def _personal(feed: Feed) -> list[str]:
+    return [column.name for column in feed.columns if column.pii]
 
 
 def _given(column: Column) -> str:

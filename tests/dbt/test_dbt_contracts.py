@@ -44,6 +44,34 @@ def test_personal_data_is_exactly_what_the_interface_names(feeds):
     assert found == {("users", "email"), ("api_requests", "ip"), ("security_events", "ip")}
 
 
+def test_columns_that_hold_a_user_id_say_whose_row_it_is(feeds):
+    """What `warehouse erase` must find: the row of the person, or somebody else's that names the person."""
+    named = {
+        (feed, column["name"]): _meta(column).get("person")
+        for feed, contract in feeds.items()
+        for column in contract["columns"]
+        if column["name"].endswith("user_id") or column["name"] in ("actor", "object_id")
+    }
+
+    assert {place for place, role in named.items() if role != "owner"} == {
+        ("groups", "owner_user_id"),
+        ("audit_log", "object_id"),
+    }
+    assert {role for role in named.values()} == {"owner", "mention"}
+
+
+def test_what_leads_to_a_person_beside_the_user_id_is_declared(feeds):
+    found = {
+        (name, column["name"])
+        for name, feed in feeds.items()
+        for column in feed["columns"]
+        if _meta(column).get("person") == "trace"
+    }
+
+    sessions = {("events", "session_id"), ("web_vitals", "session_id"), ("client_errors", "session_id")}
+    assert found == {*sessions, ("events", "anonymous_id"), ("payments", "attempt_id"), ("refunds", "attempt_id")}
+
+
 def test_every_feed_says_how_long_it_is_kept_how_late_it_may_be_and_how_much_may_be_wrong(feeds):
     for name, feed in feeds.items():
         meta = feed["config"]["meta"]

@@ -13,14 +13,15 @@ from dagster_project.warehouse import expectations_duckdb
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.expectations_evaluate import evaluate
 from dagster_project.warehouse.verdict import DOMAINS, Check
-from expectations import finance, ops, platform, product
+from expectations import finance, ops, platform, product, security
 from expectations.suite import Suite, holds
 from tests.expectations.toy_candidate import TABLES, make_candidate
 
 # Great Expectations wants one data source per schema instead; the candidate is one, with a schema per domain.
 pytestmark = pytest.mark.filterwarnings("ignore:`schema_name` is deprecated:DeprecationWarning")
 
-SUITES = {suite.table: suite for module in (finance, ops, platform, product) for suite in module.suites(Reporting())}
+MODULES = (finance, ops, platform, product, security)
+SUITES = {suite.table: suite for module in MODULES for suite in module.suites(Reporting())}
 
 
 def failures(file: Path, tables: tuple[str, ...]) -> dict[str, Check]:
@@ -110,6 +111,18 @@ def test_a_sound_candidate_passes_and_its_docs_are_written(tmp_path):
                 "finance.churn_monthly: sum(churned_customers) = "
                 "select count(*) from finance.mrr_movements_monthly where movement_type = 'churn'",
                 "finance.customer_value: sum(historical_value) = revenue less refunds",
+            },
+        ),
+        (
+            "insert into raw.security_events values ('login', 'failure'); delete from security.violation_evidence",
+            {
+                "security.authentication_daily: sum(attempts) = "
+                "select count(*) from raw.security_events where event_type = 'login'",
+                "security.authentication_daily: sum(failures) = "
+                "select count(*) from raw.security_events where event_type = 'login' and outcome = 'failure'",
+                "security.events_daily: sum(events) = select count(*) from raw.security_events",
+                "security.violation_evidence: the table is not empty while what fills it is not",
+                "security.violation_evidence: count(distinct violation_id) = the number of violations",
             },
         ),
         (

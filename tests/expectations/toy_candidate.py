@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.expectations import toy_platform
+from tests.expectations import toy_platform, toy_security
 
 # p1 and p3 succeed at once, p2 a day later, p4 waits; 20 EUR at 1.10 are 22.00 USD; 4 USD of p1 go back.
 SOUND = """
@@ -203,11 +203,12 @@ TABLES = (
     "product.retention_weekly",
     "product.user_flows_daily",
     "product.user_lifecycle_daily",
+    *toy_security.TABLES,
 )
 
 
 def make_candidate(file: Path, poison: str = "") -> Path:
     """The sound candidate, with the statements of `poison` run on it."""
     with duckdb.connect(str(file)) as connection:
-        connection.execute(SOUND + toy_platform.SOUND + poison)
+        connection.execute(SOUND + toy_platform.SOUND + toy_security.SOUND + poison)
     return file

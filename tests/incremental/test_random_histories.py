@@ -5,23 +5,21 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 
 from dagster_project.settings import Reporting
-from tests.incremental.histories import History, histories
+from tests.incremental.histories import EXAMPLES, TRIES_MANY, History, histories
 from tests.incremental.nights import Nights, differences
 
-EXAMPLES = int(os.environ.get("WAREHOUSE_HISTORIES", "3"))
 REPORTING = Reporting(reporting_timezone="America/New_York", mau_window_days=10)
 
 
 @settings(
     max_examples=EXAMPLES,
-    derandomize="WAREHOUSE_HISTORIES" not in os.environ,
+    derandomize=not TRIES_MANY,
     deadline=None,
     database=None,
     phases=[Phase.generate],  # an example takes half a minute: none to spare for a smaller one

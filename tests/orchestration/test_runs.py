@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from dagster_project.defs import ingest, warehouse_definitions
+from dagster_project.defs.automation import JOB
 from dagster_project.defs.home import Warehouse, daily_partitions, scan_landing
 from dagster_project.defs.instance import open_instance
 from dagster_project.defs.launch import StepError, run_backfill, run_night
@@ -17,6 +18,7 @@ from dagster_project.warehouse.changes import Days
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.release import list_releases
 from dagster_project.warehouse.transform import project_manifest
+from dagster_project.warehouse.verdict import read_verdict
 from tests.acceptance.homes import Warehouse as Commands
 from tests.acceptance.homes import payments, users
 
@@ -61,6 +63,18 @@ def test_a_backfill_of_one_day_stays_as_of_the_newest_and_says_what_moved(home: 
     run_backfill(home, Days(FIRST, FIRST), lambda step, message: told.append(message))
     assert list_releases(home)[0].as_of == NEWEST
     assert "restated: finance.payments_daily: 1 row, 2024-03-01 to 2024-03-01" in told
+
+
+def test_a_step_that_is_launched_by_itself_runs_the_checks_of_its_assets_and_judges_nothing(home: Settings) -> None:
+    verdict = read_verdict(home)
+    job = warehouse_definitions(home).resolve_job_def(JOB)
+    load_step = job.asset_layer.asset_graph.get(ingest.feed_key("payments")).execution_set_asset_keys
+    with open_instance(home) as instance:
+        result = job.execute_in_process(instance=instance, partition_key="2024-03-04", asset_selection=list(load_step))
+    assert result.success
+    checked = {check.asset_key.path[0] for check in result.get_asset_check_evaluations()}
+    assert checked == {"raw"}
+    assert read_verdict(home) == verdict
 
 
 def load_that_fails(times: int):

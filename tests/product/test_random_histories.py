@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dagster_project.settings import Reporting
 from dagster_project.warehouse import transform
+from tests.incremental.histories import EXAMPLES, TRIES_MANY
 from tests.incremental.nights import File, Nights, differences
 from tests.product.plain import Facts
 from tests.product.tables import TABLES
@@ -179,11 +180,17 @@ def only_product(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transform, "BUILD", (*transform.BUILD, "--select", "+path:models/marts/product"))
 
 
-@pytest.mark.parametrize("reporting", REPORTING, ids=["New York", "Tokyo"])
+@pytest.mark.parametrize("reporting", REPORTING if TRIES_MANY else REPORTING[:1])
 def test_any_history_in_any_nights_gives_the_figures_of_plain_counting(
     reporting: Reporting, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    @settings(max_examples=3, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=not TRIES_MANY,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(histories(), st.lists(st.integers(DAYS - 12, DAYS), min_size=NIGHTS, max_size=NIGHTS))
     def holds(deliveries: list, as_of: list[int]) -> None:
         check(tmp_path_factory.mktemp, reporting, deliveries, [(START + timedelta(days=day)).date() for day in as_of])

@@ -1,0 +1,71 @@
+"""Erasing one person from everything that a home holds: `warehouse erase`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from dagster_project.privacy.context import Count, Erasure, Journal, Report
+from dagster_project.privacy.erased_list import read_erased, write_erased
+from dagster_project.privacy.identify import identify
+from dagster_project.privacy.places import PLACES
+from dagster_project.privacy.receipt import Receipt, write_receipt
+from dagster_project.settings import Settings
+from dagster_project.warehouse.database import writer_lock
+
+
+class UnknownPersonError(Exception):
+    """Nothing in the home is of this person or names them, and they were not erased before."""
+
+
+def erase(settings: Settings, user_id: str, is_dry: bool = False, report: Report = print) -> Receipt:
+    """Take the person out of every place, keep out what may be delivered again, and return what went where.
+
+    A dry run changes nothing. Killed at any moment and run again, it completes; run again after that, it finds nothing.
+    Raises UnknownPersonError where there is nothing to erase.
+    """
+    with writer_lock(settings, report):
+        erased = read_erased(settings)
+        erasure, counts = _begin(settings, user_id, erased.hash(user_id), report)
+        if not counts and not erased.holds(user_id):
+            raise UnknownPersonError(
+                f"{settings.home} holds nothing of a user {user_id!r}: expected an id as it stands in the user_id "
+                "columns; nothing was changed"
+            )
+        receipt = Receipt(erased.hash(user_id), _utc_now(), is_dry, counts)
+        if is_dry:
+            return receipt
+        write_erased(settings, erased.with_person(erasure.person))
+        if not erasure.journal.begun():
+            erasure.journal.begin(erasure.person, counts)
+        for place in PLACES:
+            report(f"erasing from {place.name}")
+            place.clean(erasure)
+        report("searching once more")
+        receipt = replace(receipt, left=[f"{count.place}: {count.what}" for count in _find(erasure)])
+        write_receipt(settings, receipt)
+        erasure.journal.end()
+        return receipt
+
+
+def _begin(settings: Settings, user_id: str, hashed: str, report: Report) -> tuple[Erasure, list[Count]]:
+    """The erasure, and what there was to erase before it began."""
+    journal = Journal(settings.erasing / f"{hashed[:16]}.json")
+    begun = journal.begun()
+    if begun:
+        report("completing an erasure that did not end")
+        return Erasure(settings, begun[0], report, journal), begun[1]
+    report("looking for what leads to the person")
+    erasure = Erasure(settings, identify(settings, user_id), report, journal)
+    report("searching")
+    return erasure, list(_find(erasure))
+
+
+def _find(erasure: Erasure) -> Iterator[Count]:
+    for place in PLACES:
+        yield from place.find(erasure)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

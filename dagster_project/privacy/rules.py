@@ -1,0 +1,81 @@
+"""What becomes of one record that may concern the person; the tables of the candidate lose the same in tables.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dagster_project.privacy.person import Person
+from dagster_project.warehouse.contract import Column, Feed
+
+
+def owners(feed: Feed) -> list[Column]:
+    """The columns that say whose row it is."""
+    return [column for column in feed.columns if column.person == "owner"]
+
+
+def traces(feed: Feed) -> list[Column]:
+    """The columns that lead to the person whose rows their values are found in."""
+    return [column for column in feed.columns if column.person == "trace" or column.pii]
+
+
+def is_fixed(feed: Feed, name: str) -> bool:
+    """Whether the column can't lose its value without the row losing its meaning."""
+    return name in feed.key or any(column.name == name and column.required for column in feed.columns)
+
+
+def is_owned(feed: Feed, record: Mapping[str, Any], ids: frozenset[str]) -> bool:
+    """Whether the record is the person's own."""
+    return any(as_text(record.get(column.name)) in ids for column in owners(feed))
+
+
+def cleaned(feed: Feed, record: Mapping[str, Any], person: Person) -> dict[str, Any] | None:
+    """The columns that must change, with their new values (nothing changes: an empty dict), or None: the record goes.
+
+    The person's own records go. Any other keeps what it says of others: a value of the person is taken out of it, and
+    only where that value makes the record what it is, the record goes too.
+    """
+    if is_owned(feed, record, person.ids):
+        return None
+    is_others = any(as_text(record.get(column.name)) for column in owners(feed))
+    columns = {column.name: column for column in feed.columns}
+    changed: dict[str, Any] = {}
+    for name, value in record.items():
+        column = columns.get(name)
+        if column and _is_the_persons(column, value, person, is_others):
+            new = None
+        elif column and column.pii and is_others:
+            continue  # of somebody else, and shared with the person
+        else:
+            new = redacted(value, person)
+        if new != value:
+            if name in feed.key or (new is None and is_fixed(feed, name)):
+                return None
+            changed[name] = new
+    return changed
+
+
+def _is_the_persons(column: Column, value: object, person: Person, is_others: bool) -> bool:
+    text = as_text(value)
+    if column.person == "mention":
+        return text in person.ids
+    return (column.person == "trace" or column.pii) and not is_others and text in person.values
+
+
+def redacted(value: Any, person: Person) -> Any:
+    """The value with the person taken out of all text in it, names of members included."""
+    if isinstance(value, str):
+        return person.redacted(value)
+    if isinstance(value, bytes):
+        text = value.decode("utf-8", "replace")
+        return person.redacted(text).encode() if person.is_in(text) else value
+    if isinstance(value, Mapping):
+        return {redacted(name, person): redacted(member, person) for name, member in value.items()}
+    if isinstance(value, list):
+        return [redacted(member, person) for member in value]
+    return value
+
+
+def as_text(value: object) -> str:
+    """A value as the loader takes it for text; nothing is ''."""
+    return "" if value is None else value if isinstance(value, str) else str(value)

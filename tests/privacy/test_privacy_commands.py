@@ -1,0 +1,54 @@
+"""`warehouse erase` and `warehouse retain` as a user runs them: what they print, and how they end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.privacy.people import ANNA, EMAIL, HERS, found_in
+from tests.warehouse.homes import Home
+
+
+def warehouse(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dagster_project.cli", "--home", str(home), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def test_erase_prints_a_receipt_that_names_no_value_and_ends_with_0(home: Home) -> None:
+    result = warehouse(home.settings.home, "erase", "--user", ANNA)
+
+    assert result.returncode == 0, result.stderr
+    assert "raw.users" in result.stdout
+    assert EMAIL not in result.stdout
+    assert found_in(home.settings.home, HERS) == []
+
+
+def test_what_has_to_be_removed_by_hand_is_named_and_ends_with_1(home: Home) -> None:
+    (home.settings.work / "memory.bin").write_bytes(b"\0\1" + ANNA.encode())
+
+    result = warehouse(home.settings.home, "erase", "--user", ANNA)
+
+    assert result.returncode == 1
+    assert "memory.bin" in result.stdout
+
+
+def test_somebody_unknown_is_wrong_usage(home: Home) -> None:
+    result = warehouse(home.settings.home, "erase", "--user", "u-9")
+
+    assert result.returncode == 2
+    assert "u-9" in result.stderr
+
+
+def test_a_folder_that_is_no_home_is_wrong_usage_and_stays_empty(tmp_path: Path) -> None:
+    result = warehouse(tmp_path, "erase", "--user", ANNA)
+
+    assert result.returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_retain_without_dry_run_says_that_it_deletes_nothing_yet(tmp_path: Path) -> None:
+    result = warehouse(tmp_path, "retain")
+
+    assert result.returncode == 2
+    assert "--dry-run" in result.stderr
