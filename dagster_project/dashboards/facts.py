@@ -41,11 +41,17 @@ class Facts:
 
 def read_facts(connection: duckdb.DuckDBPyConnection) -> Facts:
     """The newest row of ops.releases, which is the release's own, and ops.domain_freshness."""
-    newest = connection.execute(
+    release_id, as_of, published_at = connection.execute(
         "select release_id, as_of, published_at from ops.releases order by release_id desc limit 1"
     ).fetchall()[0]
     rows = connection.execute("select domain, as_of, is_held_back, reason from ops.domain_freshness").fetchall()
     tables = connection.execute(
         "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
     ).fetchall()
-    return Facts(*newest, {row[0]: Domain(*row) for row in rows}, frozenset(name for (name,) in tables))
+    return Facts(
+        release_id=release_id,
+        as_of=as_of,
+        published_at=published_at,
+        domains={row[0]: Domain(*row) for row in rows},
+        tables=frozenset(name for (name,) in tables),
+    )

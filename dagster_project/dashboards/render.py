@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dagster_project.dashboards.definitions import EVERYTHING, Filter, Page, slug
 from dagster_project.dashboards.facts import Facts
+from dagster_project.dashboards.packing import packed
 from dagster_project.dashboards.views import ChartView, View
 from dagster_project.settings import Reporting
 
@@ -53,12 +51,6 @@ def render_page(page: Page, views: Mapping[int, View], facts: Facts, common: Map
 def render(template: str, **values: Any) -> str:
     """Another template: the index, the page of a page that failed."""
     return environment().get_template(template).render(**values)
-
-
-def packed(data: object) -> str:
-    """Data as compressed JSON in base64: a third of the size, and it may stand anywhere whatever its texts are."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
 
 
 def common_values(reporting: Reporting, pages: Sequence[Page]) -> dict[str, Any]:

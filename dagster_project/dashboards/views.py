@@ -89,7 +89,7 @@ class ListingView(View):
 def view(connection: duckdb.DuckDBPyConnection, item: Item, facts: Facts) -> View:
     """An entry with the figures of the release. A query that fails is an entry in trouble, not an exception."""
     domain = facts.domains.get(domains_of(item)[0])
-    base = {"item": item, "domain": domain, "sql": cleandoc(item.sql)}
+    base: dict[str, Any] = {"item": item, "domain": domain, "sql": cleandoc(item.sql)}
     kind = {Tile: TileView, Chart: ChartView, Listing: ListingView}[type(item)]
     if not {metric.rpartition(".")[0] for metric in item.metrics} <= facts.tables:
         return kind(**base, trouble=NEVER_PUBLISHED)

@@ -8,7 +8,7 @@ from datetime import date
 
 import altair as alt
 
-from dagster_project.dashboards.drawings.common import HEIGHT, ROWS, Picture, figure_axis, specification, spread
+from dagster_project.dashboards.drawings.common import HEIGHT, ROWS, Layers, Picture, figure_axis, specification, spread
 from dagster_project.dashboards.forms import FRACTION, Form
 from dagster_project.dashboards.frames import Frame
 
@@ -46,7 +46,7 @@ class Bridge:
             spec, frame, self.form, headings=self.headings, forms={self.amount: self.form, "share": FRACTION}
         )
 
-    def _upright(self, base: alt.Chart, colour: alt.Color) -> alt.LayerChart:
+    def _upright(self, base: alt.Chart, colour: alt.Color) -> Layers:
         axis = alt.Axis(
             labelAngle=0, labelOverlap=False, grid=False, labelExpr="split(datum.value, ' ')", labelLimit=64
         )
@@ -61,7 +61,7 @@ class Bridge:
         )
         return alt.layer(bars, text)
 
-    def _lying(self, base: alt.Chart, colour: alt.Color) -> alt.LayerChart:
+    def _lying(self, base: alt.Chart, colour: alt.Color) -> Layers:
         axis = alt.Axis(grid=False, domain=False, ticks=False, labelLimit=170)
         down = alt.Y(self.step, type="nominal", sort=None, title=None, axis=axis, scale=alt.Scale(padding=0.25))
         across = alt.X(self.start, type="quantitative", title=None, axis=None)

@@ -18,6 +18,7 @@ from dagster_project.dashboards.frames import RUNNING, STATE, Frame, widen, with
 from dagster_project.dashboards.periods import Grain
 
 ROWS = alt.NamedData("rows")
+Layers = alt.LayerChart | alt.FacetChart  # what alt.layer gives; nothing here has facets
 TIME, LABEL, HOVER = "_time", "_label", "hover"
 PALETTE = tuple(f"@c{number}" for number in range(1, 9))
 HEIGHT, SMALL = 220, 140
@@ -112,7 +113,7 @@ class OverTime:
         frame = with_states(frame, self.time, self.grain, as_of, self.settles_after, groups)
         return frame, coloured(series)
 
-    def picture(self, chart: alt.LayerChart, frame: Frame, series: tuple[Series, ...]) -> Picture:
+    def picture(self, chart: Layers, frame: Frame, series: tuple[Series, ...]) -> Picture:
         """The picture of what was drawn."""
         legend = tuple((one.label, one.colour) for one in series) if len(series) > 1 or self.by else ()
         return Picture(
@@ -139,7 +140,7 @@ def coloured(series: Sequence[Series]) -> tuple[Series, ...]:
 
 def folded(series: Sequence[Series]) -> alt.Chart:
     """A chart of one row per period and series: `series`, `value`, and `place`, the place of the series."""
-    columns = [one.column for one in series]
+    columns: list[Any] = [one.column for one in series]
     below = [one.column for one in series if one.is_below]
     chart = alt.Chart(ROWS).transform_fold(columns, as_=["series", "value"])
     chart = chart.transform_calculate(place=f"indexof({columns!r}, datum.series)")
@@ -198,7 +199,7 @@ def threshold_layers(thresholds: Sequence[Threshold]) -> list[alt.Chart]:
     return layers
 
 
-def specification(chart: alt.LayerChart | alt.Chart, height: int = HEIGHT) -> dict[str, Any]:
+def specification(chart: Layers, height: int = HEIGHT) -> dict[str, Any]:
     """The chart as Vega-Lite, as wide as its card, without data and schema address."""
     with alt.data_transformers.enable(consolidate_datasets=False):
         drawn = chart.properties(width="container", height=height).to_dict(validate=False)

@@ -76,7 +76,7 @@ def time_axis(grain: Grain) -> alt.X:
     """Time from left to right, in UTC throughout, so that no reader's time zone moves a day."""
     axis = alt.Axis(
         labelExpr=time_labels(grain),
-        tickCount=alt.ExprRef("max(3, floor(width / 90))") if grain is not Grain.month else "month",  # type: ignore[arg-type]
+        tickCount=alt.ExprRef("max(3, floor(width / 90))") if grain is not Grain.month else "month",
         labelOverlap="greedy",
         grid=False,
     )

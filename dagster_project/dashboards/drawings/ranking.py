@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import altair as alt
 
@@ -39,7 +40,7 @@ class Ranking:
             x=alt.X(self.value, type="quantitative", title=None, axis=None, scale=alt.Scale(zero=True)),
             tooltip=shown,
         )
-        colour = alt.value("@c1")
+        colour: Any = alt.value("@c1")
         if self.bad_where:
             colour = alt.when(self.bad_where).then(alt.value("@bad")).otherwise(colour)
         text = base.mark_text(align="left", dx=6, fontSize=12, color="@text", aria=False)

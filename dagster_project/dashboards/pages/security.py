@@ -141,9 +141,9 @@ SECTION = Section(
             "Newest violations",
             "What to look into.",
             ("security.compliance_violations.status",),
-            "the newest ten",
+            "the newest ten; whom they concern, the table says",
             """
-                select strftime(detected_at, '%Y-%m-%d %H:%M') as detected, rule, subject, status
+                select strftime(detected_at, '%Y-%m-%d %H:%M') as detected, rule, status
                 from security.compliance_violations order by detected_at desc, violation_id limit 10
                 """,
             {},
