@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 	$$python -c "$(SUPPORTED)" >/dev/null 2>&1 && { echo $$python; break; }; done)
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help setup nightly dev docs histories test lint bench lock clean
+.PHONY: help setup nightly dev docs histories storms faults test lint bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ lint: setup ## check style and types
 
 histories: setup ## try many random histories: nights in any order give what one load gives (another number: HISTORIES=500)
 	@WAREHOUSE_HISTORIES=$(or $(HISTORIES),100) $(BIN)/python -m pytest -q tests/*/test_random_histories.py
+
+storms: setup ## load mutated files of every feed and compare each record with a slow reader (another number: STORMS=500)
+	@WAREHOUSE_STORM_FILES=$(or $(STORMS),10000) $(BIN)/python -m pytest -q tests/storms/test_input_storm.py
+
+faults: setup ## kill, starve and crowd the nightly job; readers and the next night must not notice (another number: FAULTS=20)
+	@WAREHOUSE_FAULTS=$(or $(FAULTS),200) $(BIN)/python -m pytest -q tests/storms/test_fault_storm.py tests/warehouse/test_release_under_fire.py
 
 docs: setup ## write the metric catalogue and dbt's pages of what the last night built
 	@$(BIN)/warehouse docs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,8 @@ from dagster_project.warehouse.summary import Figure, Summary
 # A file or a pipe has no width: nothing is cut there.
 WIDTH_WITHOUT_TERMINAL = 1000
 ROWS_ON_A_TERMINAL = 1000
+FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -43,7 +46,7 @@ class Progress:
         if step != self._step:
             self._step = step
             self._console.print(step, style="bold")
-        self._console.print(f"  {message}" if step else message)
+        self._console.print(printable(f"  {message}" if step else message))
 
 
 def print_summary(settings: Settings, summary: Summary) -> None:
@@ -115,7 +118,7 @@ def _print_held_back(held_back: Sequence[HeldBack]) -> None:
     for domain in held_back:
         tables = f"as of {domain.as_of}, from release {domain.release_id}" if domain.as_of else "not published yet"
         out.print(f"\n{domain.domain} is held back; its tables are {tables}", style="bold red")
-        out.print(f"  {domain.reason}")
+        out.print(printable(f"  {domain.reason}"))
 
 
 def _print_feeds(feeds: Sequence[FeedStatus]) -> None:
@@ -143,7 +146,7 @@ def _print_quarantine(quarantine: Sequence[Quarantined] | None) -> None:
         out.print("\nin quarantine", style="bold")
         table = _table("feed", ">lines", "reason", "for example in")
         for row in quarantine:
-            table.add_row(row.feed, f"{row.lines:,}", row.reason, row.last_file)
+            table.add_row(row.feed, f"{row.lines:,}", printable(row.reason), row.last_file)
         out.print(table)
 
 
@@ -201,11 +204,21 @@ def print_rows(names: Sequence[str], rows: Iterable[Sequence[object]], form: str
     if form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(names)
-        writer.writerows(rows)
+        writer.writerows([_harmless(value) for value in row] for row in rows)
     elif form == "json":
         _print_json(names, rows)
     else:
         _print_table(names, rows)
+
+
+def _harmless(value: object) -> object:
+    """A text that a spreadsheet would take for a formula, with an apostrophe before it (OWASP, CSV injection)."""
+    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_BEGINNINGS) else value
+
+
+def printable(text: str) -> str:
+    """The text without control characters, which a terminal would obey."""
+    return CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _print_json(names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -225,7 +238,7 @@ def _print_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     table = _table(*names)
     remaining = iter(rows)
     for count, row in enumerate(remaining, 1):
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*("" if value is None else printable(str(value)) for value in row))
         if count == ROWS_ON_A_TERMINAL:
             break
     console().print(table)
@@ -244,7 +257,7 @@ def _table(*headings: str) -> Table:
 def _pairs(pairs: dict[str, str]) -> None:
     width = max(map(len, pairs))
     for name, value in pairs.items():
-        console().print(f"  {name:<{width}}  {value}")
+        console().print(printable(f"  {name:<{width}}  {value}"))
 
 
 def _duration(duration: timedelta) -> str:

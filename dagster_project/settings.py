@@ -108,9 +108,12 @@ class Settings:
 def load_settings(home: Path | str | None = None) -> Settings:
     """The settings of `home`, or of `WAREHOUSE_HOME`, or of `data/`.
 
-    Raises SettingsError where `settings.yml` is no mapping, names an unknown setting or an impossible value.
+    Raises SettingsError where the path can't be used, or `settings.yml` is no mapping, names an unknown setting or an
+    impossible value.
     """
     root = Path(home or os.environ.get("WAREHOUSE_HOME") or PROJECT_ROOT / "data").expanduser().resolve()
+    if set("?#") & set(str(root)):  # Dagster and dbt put the path into addresses
+        raise SettingsError(f"{root}: expected a home whose path has neither ? nor #")
     file = root / "settings.yml"
     return Settings(root, _reporting(file) if file.exists() else Reporting())
 

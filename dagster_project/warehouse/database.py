@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -59,14 +60,22 @@ def _acquire(file, report: Callable[[str], None]) -> None:
 def open_database(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the DuckDB file at `path`, in UTC, closed at the end; waits out a lock left by a dying reader.
 
+    Whoever writes holds the writer lock; what a killed writer had moved out of memory is removed then.
     Raises duckdb.IOException when the file stays locked for `OPEN_PATIENCE_SECONDS`.
     """
     connection = _connect(path, read_only)
+    if not read_only:
+        shutil.rmtree(spill_folder(path), ignore_errors=True)
     try:
         connection.execute("set timezone = 'UTC'")
         yield connection
     finally:
         connection.close()
+
+
+def spill_folder(path: Path) -> Path:
+    """Where DuckDB puts what does not fit into memory; it has raw text in it, and only a next spill would remove it."""
+    return path.with_name(f"{path.name}.tmp")
 
 
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -81,15 +81,15 @@ def _texts(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
 
 def _instants(column: pa.Array) -> pa.Array:
     """Microseconds of UTC; as text where a value is beyond them, so that its row alone is no timestamp."""
+    unit = column.type.unit
+    most = min(2**63 - 1, (2**63 - 1) // 1_000_000 * _UNITS_PER_SECOND[unit])
     count = column.cast(pa.int64())
-    most = (2**63 - 1) // 1_000_000 * _UNITS_PER_SECOND[column.type.unit]
-    fits = pc.and_(pc.less_equal(count, min(most, 2**63 - 1)), pc.greater_equal(count, -min(most, 2**63 - 1)))
-    instants = pc.if_else(fits, count, None).cast(pa.timestamp(column.type.unit)).cast(pa.timestamp("us"), safe=False)
+    fits = pc.and_(pc.less_equal(count, most), pc.greater_equal(count, -most))
+    instants = pc.if_else(fits, count, None).cast(pa.timestamp(unit)).cast(pa.timestamp("us"), safe=False)
     if pc.all(fits, min_count=0).as_py():
         return instants
-    return pc.if_else(
-        fits, instants.cast(pa.string()), pc.binary_join_element_wise("beyond", count.cast(pa.string()), " ")
-    )
+    beyond = pc.binary_join_element_wise("beyond", count.cast(pa.string()), " ")
+    return pc.if_else(fits, instants.cast(pa.string()), beyond)
 
 
 def _try(column: pa.Array) -> None:

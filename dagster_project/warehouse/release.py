@@ -17,7 +17,7 @@ import duckdb
 
 from dagster_project.settings import PROJECT_ROOT, Settings
 from dagster_project.warehouse import release_files
-from dagster_project.warehouse.database import writer_lock
+from dagster_project.warehouse.database import spill_folder, writer_lock
 from dagster_project.warehouse.fingerprint import describe, quoted
 from dagster_project.warehouse.release_files import ReleaseError
 from dagster_project.warehouse.release_history import (
@@ -81,6 +81,7 @@ def publish(settings: Settings, report: Callable[[str], None] = print, pages: Pa
             if current and same_content(connection, verdict, plan, current):
                 report(f"release {current} already holds exactly this: nothing new to publish")
                 _make_current(settings, current, pages, report)
+                release_files.prune(settings)  # a publish that was killed did not come to it
                 return replace(find_release(settings, current), unchanged=True)
             _write(settings, connection, verdict, plan)
             moved = _restated(connection, verdict, plan, current)
@@ -162,7 +163,9 @@ def _inputs(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         raise ReleaseError(f"{settings.candidate} does not exist: load, transform and judge before publishing")
     current = release_files.current_id(settings)
     releases = {*release_files.retained_ids(settings)[-1:], *([current] if current else [])}
-    with duckdb.connect(config={"threads": 2}) as connection:
+    # in memory it has no place of its own to spill to, and would take the working directory
+    spill = str(spill_folder(settings.candidate))
+    with duckdb.connect(config={"threads": 2, "temp_directory": spill}) as connection:
         attach(connection, settings.candidate, CANDIDATE)
         with attached_releases(settings, connection, releases):
             yield connection

@@ -117,3 +117,54 @@ def test_readers_never_fail_and_never_see_a_mixed_release_while_releases_are_swi
     assert answer["errors"] == []
     assert {len(found) for found in [*answer["seen"], *seen_here]} == {1}
     assert len(answer["seen"]) >= 3 and len(seen_here) >= 3
+
+
+HUNDRED_READERS = """
+import sys, threading, time
+import duckdb
+path, sql, readers = sys.argv[1], sys.argv[2], int(sys.argv[3])
+done, seen, errors, reads = threading.Event(), set(), [], [0] * readers
+def read(number):
+    while not done.is_set():
+        try:
+            with duckdb.connect(path, read_only=True, config={"threads": 1}) as connection:
+                seen.add(tuple(connection.execute(sql).fetchall()[0][0]))
+            reads[number] += 1
+            time.sleep(0.3)
+        except Exception as error:
+            errors.append(repr(error))
+threads = [threading.Thread(target=read, args=(number,)) for number in range(readers)]
+[thread.start() for thread in threads]
+print("ready", flush=True)
+sys.stdin.read()
+done.set()
+[thread.join() for thread in threads]
+import json
+print(json.dumps({"seen": sorted(seen), "errors": errors[:3], "least": min(reads)}))
+"""
+
+
+def test_a_hundred_readers_never_fail_and_never_see_a_mixed_release(tmp_path):
+    settings = make_settings(tmp_path / "home", keep_releases=2)
+    quiet_night(settings, 1)
+    processes = [start(HUNDRED_READERS, settings.current_release, VERSIONS, 25) for _ in range(4)]
+    for version in range(2, 6):
+        quiet_night(settings, version)
+    rollback(settings)
+    time.sleep(0.5)
+    answers = [json.loads(process.communicate()[0]) for process in processes]
+    assert [answer["errors"] for answer in answers] == [[]] * 4
+    assert {len(found) for answer in answers for found in answer["seen"]} == {1}
+    assert all(answer["least"] >= 1 for answer in answers)
+    assert len({found[0] for answer in answers for found in answer["seen"]}) >= 3
+
+
+def test_a_reader_that_stays_keeps_its_release_over_ten_publications(tmp_path):
+    settings = make_settings(tmp_path / "home", keep_releases=2)
+    quiet_night(settings, 1)
+    with open_release(settings) as connection:
+        for version in range(2, 12):
+            quiet_night(settings, version)
+            assert connection.execute(VERSIONS).fetchall() == [([1],)]
+            assert whole_version(settings.current_release) == version
+    assert len(list(settings.releases.iterdir())) == 2

@@ -12,9 +12,11 @@ customers as (
         cast(sum(fx_mrr) as decimal(38, 2)) as fx_mrr,
         cast(sum(case when movement_type = 'new' then movement else 0 end) as decimal(38, 2)) as new_mrr,
         cast(sum(case when movement_type = 'expansion' then movement else 0 end) as decimal(38, 2)) as expansion_mrr,
-        cast(sum(case when movement_type = 'contraction' then movement else 0 end) as decimal(38, 2)) as contraction_mrr,
+        cast(sum(case when movement_type = 'contraction' then movement else 0 end) as decimal(38, 2))
+            as contraction_mrr,
         cast(sum(case when movement_type = 'churn' then movement else 0 end) as decimal(38, 2)) as churn_mrr,
-        cast(sum(case when movement_type = 'reactivation' then movement else 0 end) as decimal(38, 2)) as reactivation_mrr
+        cast(sum(case when movement_type = 'reactivation' then movement else 0 end) as decimal(38, 2))
+            as reactivation_mrr
     from {{ ref('mrr_movements_monthly') }}
     group by month
 

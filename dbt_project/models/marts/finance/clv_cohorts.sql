@@ -27,15 +27,25 @@ cohorts as (
 ),
 
 -- What went back before it was paid counts in the first month.
-monthly_values as (
+cohort_flows as (
 
     select
         customers.cohort_month,
         greatest({{ month_of('customer_payments.value_date') }}, customers.cohort_month) as month,
-        cast(sum(customer_payments.value) as decimal(38, 14)) as value
+        customer_payments.value
     from customer_payments
     inner join customers on customer_payments.user_id = customers.user_id
-    group by customers.cohort_month, greatest({{ month_of('customer_payments.value_date') }}, customers.cohort_month)
+
+),
+
+monthly_values as (
+
+    select
+        cohort_month,
+        month,
+        cast(sum(value) as decimal(38, 14)) as value
+    from cohort_flows
+    group by cohort_month, month
 
 ),
 
@@ -75,7 +85,10 @@ final as (
         {{ months_between('cohort_month', 'month') }} as months_since,
         customers,
         {{ rounded_money('cumulative_value') }} as cumulative_value,
-        {{ cast_or_null('round(cast(cumulative_value as double) / customers, 2)', 'decimal(18, 2)') }} as value_per_customer
+        case
+            when cumulative_value >= 0 then {{ money_each('cumulative_value', 'customers') }}
+            else -{{ money_each('-cumulative_value', 'customers') }}
+        end as value_per_customer
     from running
 
 )

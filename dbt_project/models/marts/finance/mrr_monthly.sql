@@ -16,7 +16,7 @@ movements as (
         opening_arr,
         revalued_arr,
         closing_arr,
-        closing_arr - revalued_arr as movement_arr
+        closing_arr - revalued_arr as moved_arr
     from {{ ref('int_mrr_movements_monthly') }}
 
 ),
@@ -31,11 +31,13 @@ totals as (
         cast(sum(case when movement_type = 'reactivation' then 1 else 0 end) as bigint) as reactivated_customers,
         cast(sum(opening_arr) as decimal(38, 12)) as opening,
         cast(sum(revalued_arr) as decimal(38, 12)) as after_fx,
-        cast(sum(case when movement_type = 'new' then movement_arr else 0 end) as decimal(38, 12)) as new,
-        cast(sum(case when movement_type = 'reactivation' then movement_arr else 0 end) as decimal(38, 12)) as reactivation,
-        cast(sum(case when movement_type = 'expansion' then movement_arr else 0 end) as decimal(38, 12)) as expansion,
-        cast(sum(case when movement_type = 'contraction' then movement_arr else 0 end) as decimal(38, 12)) as contraction,
-        cast(sum(case when movement_type = 'churn' then movement_arr else 0 end) as decimal(38, 12)) as churn
+        cast(sum(case when movement_type = 'new' then moved_arr else 0 end) as decimal(38, 12)) as new,
+        cast(sum(case when movement_type = 'reactivation' then moved_arr else 0 end) as decimal(38, 12))
+            as reactivation,
+        cast(sum(case when movement_type = 'expansion' then moved_arr else 0 end) as decimal(38, 12)) as expansion,
+        cast(sum(case when movement_type = 'contraction' then moved_arr else 0 end) as decimal(38, 12))
+            as contraction,
+        cast(sum(case when movement_type = 'churn' then moved_arr else 0 end) as decimal(38, 12)) as churn
     from movements
     group by month
 

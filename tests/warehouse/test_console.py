@@ -1,0 +1,23 @@
+"""What is printed does no more than to be read."""
+
+import csv
+import io
+
+import pytest
+
+from dagster_project.console import print_rows
+
+
+def test_text_that_a_spreadsheet_would_run_is_text_in_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "a=1", ""]
+    print_rows(["text", "number"], [(text, -1) for text in texts], "csv")
+    found = list(csv.reader(io.StringIO(capsys.readouterr().out)))[1:]
+    assert [text for text, _ in found] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "a=1", ""]
+    assert {number for _, number in found} == {"-1"}
+
+
+def test_control_characters_in_data_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows(["text"], [("\x1b[31mred\x9b0m\x07[bold]",)], "table")
+    shown = capsys.readouterr().out
+    assert "\ufffd[31mred\ufffd0m\ufffd[bold]" in shown
+    assert "\x1b" not in shown
