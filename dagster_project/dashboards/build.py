@@ -43,7 +43,8 @@ def build_pages(release: Path, folder: Path, reporting: Reporting, catalogue: st
 
 def script() -> str:
     """Vega and Vega-Lite as the Python package ships them, and the page's own code, in one script."""
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;") + "\n" + (TEMPLATES / SCRIPT).read_text(encoding="utf-8")
+    own = (TEMPLATES / SCRIPT).read_text(encoding="utf-8")
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;") + "\n" + own
 
 
 @contextmanager
