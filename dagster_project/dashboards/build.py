@@ -1,4 +1,4 @@
-"""The page folder of a release: three dashboards, an index, the metric catalogue, one script and one style sheet."""
+"""The page folder of a release: three dashboards, an index, the metric catalogue, two scripts and a style sheet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dagster_project.dashboards.facts import Facts, read_facts
 from dagster_project.dashboards.failure import INDEX, failure_page
 from dagster_project.dashboards.folders import replaced
 from dagster_project.dashboards.pages import PAGES
-from dagster_project.dashboards.render import common_values, render, render_page
+from dagster_project.dashboards.render import VEGA, common_values, render, render_page
 from dagster_project.dashboards.views import View, view
 from dagster_project.settings import Reporting
 
@@ -37,14 +37,21 @@ def build_pages(release: Path, folder: Path, reporting: Reporting, catalogue: st
         values = {**common_values(reporting, PAGES), "facts": facts}
         (draft / INDEX).write_text(render("index.html.j2", pages=PAGES, shown=shown, **values), encoding="utf-8")
         (draft / CATALOGUE).write_text(catalogue, encoding="utf-8")
-        (draft / SCRIPT).write_text(script(), encoding="utf-8")
-        shutil.copyfile(TEMPLATES / STYLE, draft / STYLE)
+        for name in (SCRIPT, STYLE):
+            shutil.copyfile(TEMPLATES / name, draft / name)
+        _write_vega(draft / VEGA, folder.parent)
 
 
-def script() -> str:
-    """Vega and Vega-Lite as the Python package ships them, and the page's own code, in one script."""
-    own = (TEMPLATES / SCRIPT).read_text(encoding="utf-8")
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;") + "\n" + own
+def _write_vega(file: Path, others: Path) -> None:
+    """Write the scripts of Vega as the Python package ships them, or as it did for the pages of another release.
+
+    To put them together takes 2 s, half of the work of a build.
+    """
+    made = next(others.glob(f"[!.]*/{VEGA}"), None)
+    if made:
+        shutil.copyfile(made, file)
+    else:
+        file.write_text(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), encoding="utf-8")
 
 
 @contextmanager

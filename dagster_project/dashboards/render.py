@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,7 +15,11 @@ from dagster_project.dashboards.packing import packed
 from dagster_project.dashboards.views import ChartView, View
 from dagster_project.settings import Reporting
 
+# The scripts of Vega, one file for all pages, named by the package that ships them.
+VEGA = f"vega-{version('vl-convert-python')}.js"
 
+
+@cache
 def environment() -> Environment:
     """Templates in which an unknown name is an error and every text is escaped."""
     loader = PackageLoader("dagster_project.dashboards", "templates")
@@ -58,6 +64,7 @@ def common_values(reporting: Reporting, pages: Sequence[Page]) -> dict[str, Any]
     return {
         "currency": reporting.reporting_currency,
         "timezone": reporting.reporting_timezone,
+        "vega": VEGA,
         "navigation": [(page.name, page.title) for page in pages],
     }
 

@@ -71,11 +71,16 @@ class Tab:
         """Load a page at a size and in a theme, and wait until its charts are drawn."""
         self.requests.clear()
         self.complaints.clear()
-        self._resize(width, height)
-        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+        self._look(width, height, theme)
         self.send("Page.navigate", url=address)
         self.wait_until("location.href !== 'about:blank' && document.readyState === 'complete'")
-        self.wait_until("document.documentElement.dataset.ready === 'true' || !document.getElementById('theme')")
+        self._wait_until_drawn()
+
+    def change(self, width: int, height: int, theme: str) -> None:
+        """Show the open page at another size and in another theme, without loading it again."""
+        self._look(width, height, theme)
+        self.run("new Promise(then => requestAnimationFrame(() => requestAnimationFrame(then)))")
+        self._wait_until_drawn()
 
     def run(self, script: str) -> Any:
         """The value of a JavaScript expression in the page."""
@@ -99,6 +104,13 @@ class Tab:
         self._resize(int(size["width"]), min(int(size["height"]), TALLEST))
         answer = self.send("Page.captureScreenshot", format="png")
         file.write_bytes(base64.b64decode(answer["data"]))
+
+    def _wait_until_drawn(self) -> None:
+        self.wait_until("document.documentElement.dataset.ready === 'true' || !document.getElementById('theme')")
+
+    def _look(self, width: int, height: int, theme: str) -> None:
+        self._resize(width, height)
+        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
 
     def _resize(self, width: int, height: int) -> None:
         self.send(

@@ -26,7 +26,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def pages(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of its pages, made without a complaint."""
-    return made_pages(release, tmp_path_factory.mktemp("pages") / "current")
+    return made_pages(release, tmp_path_factory.mktemp("pages") / RELEASE_ID)
 
 
 @pytest.fixture(scope="session")

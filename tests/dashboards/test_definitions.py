@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import gzip
+import json
 import re
 from inspect import cleandoc
 from pathlib import Path
@@ -14,11 +17,10 @@ import yaml
 from dagster_project.catalogue.coverage import FILE as COVERAGE
 from dagster_project.dashboards.build import open_file
 from dagster_project.dashboards.definitions import Chart, Tile, slug
-from dagster_project.dashboards.facts import read_facts
+from dagster_project.dashboards.packing import HOLDER
 from dagster_project.dashboards.pages import PAGES
 from dagster_project.dashboards.pages.frontend import VITALS
 from dagster_project.dashboards.pages.health import TARGET
-from dagster_project.dashboards.views import ChartView, view
 from dagster_project.settings import DBT_PROJECT
 
 ITEMS = [item for page in PAGES for item in page.items()]
@@ -128,13 +130,15 @@ def test_the_toy_release_has_the_columns_that_the_marts_publish(release: Path) -
     assert toy == {name for name in published_columns() if name.rpartition(".")[0] in tables}
 
 
-def test_every_chart_is_valid_vega_lite(release: Path) -> None:
-    with open_file(release) as connection:
-        facts = read_facts(connection)
-        views = [view(connection, item, facts) for item in ITEMS if isinstance(item, Chart)]
-    for one in views:
-        assert isinstance(one, ChartView) and one.picture and not one.error
-        alt.LayerChart.from_dict({**one.picture.spec, "data": {"name": "rows"}}, validate=True)
+def test_every_chart_is_valid_vega_lite(pages: Path) -> None:
+    drawn = 0
+    for page in PAGES:
+        text = (pages / f"{page.name}.html").read_text(encoding="utf-8")
+        for chart in json.loads(gzip.decompress(base64.b64decode(HOLDER.search(text)[2]))).values():
+            alt.LayerChart.from_dict({**chart["spec"], "data": {"name": "rows"}}, validate=True)
+            drawn += 1
+
+    assert drawn == sum(isinstance(item, Chart) for item in ITEMS)
 
 
 def test_a_page_is_light(pages: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import stat
 import threading
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 
 from dagster_project.dashboards import publish as arm
 from dagster_project.dashboards.current import current_index, make_current
+from dagster_project.dashboards.folders import replaced
 from dagster_project.dashboards.publish import make_pages
+from dagster_project.dashboards.render import VEGA
 from dagster_project.dashboards.serve import server
 from dagster_project.exit_codes import UsageError
 from dagster_project.settings import Settings
@@ -122,28 +125,47 @@ def with_toy_release(settings: Settings) -> Settings:
     return settings
 
 
-def test_the_command_makes_all_pages_which_link_to_definitions_that_are_there(settings: Settings) -> None:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home in which the pages of the toy release were made without a complaint."""
+    settings = with_toy_release(make_settings(tmp_path_factory.mktemp("made") / "home"))
     said: list[str] = []
-    make_current(with_toy_release(settings), said.append)
-    folder = release_files.pages_path(settings, RELEASE_ID)
-
+    make_current(settings, said.append)
     assert said == []
+    return settings
+
+
+def test_the_command_makes_all_pages_readable_to_whom_a_release_is(made: Settings) -> None:
+    folder = release_files.pages_path(made, RELEASE_ID)
+
     pages = ["executive.html", "index.html", "metrics.html", "operational.html", "technical.html"]
-    assert sorted(os.listdir(folder)) == ["dashboards.css", "dashboards.js", *pages]
-    assert current_index(settings) == release_files.current_pages(settings) / "index.html"
+    assert sorted(os.listdir(folder)) == sorted(["dashboards.css", "dashboards.js", VEGA, *pages])
+    assert current_index(made) == release_files.current_pages(made) / "index.html"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o750
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o440}
+
+
+def test_every_link_to_a_definition_leads_to_one(made: Settings) -> None:
+    folder = release_files.pages_path(made, RELEASE_ID)
     catalogue = (folder / "metrics.html").read_text(encoding="utf-8")
     for name in ("executive", "operational", "technical"):
         text = (folder / f"{name}.html").read_text(encoding="utf-8")
         links = {link.split('"')[0] for link in text.split('href="metrics.html#')[1:]}
         assert links and [link for link in links if f'id="{link}"' not in catalogue] == []
-    make_current(settings, said.append)  # once more, in place of the read-only files
-    assert said == []
 
 
-def test_a_release_that_can_not_be_read_has_a_page_that_says_why(settings: Settings) -> None:
-    with_toy_release(settings)
+def test_pages_take_the_place_of_read_only_ones(tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        with replaced(tmp_path / "pages") as draft:
+            (draft / "index.html").write_text(text, encoding="utf-8")
+
+    assert (tmp_path / "pages" / "index.html").read_text(encoding="utf-8") == "second"
+    assert os.listdir(tmp_path) == ["pages"]
+
+
+def test_a_release_that_can_not_be_read_has_a_page_that_says_why(settings: Settings, made: Settings) -> None:
+    shutil.copytree(made.work, settings.work)  # with dbt's manifest, which takes long to make
+    release_files.prepare(settings)
     release_files.release_path(settings, RELEASE_ID).write_bytes(b"no database")
     said: list[str] = []
 

@@ -202,7 +202,8 @@ def threshold_layers(thresholds: Sequence[Threshold]) -> list[alt.Chart]:
 def specification(chart: Layers, height: int = HEIGHT) -> dict[str, Any]:
     """The chart as Vega-Lite, as wide as its card, without data and schema address."""
     with alt.data_transformers.enable(consolidate_datasets=False):
-        drawn = chart.properties(width="container", height=height).to_dict(validate=False)
+        drawn = chart.to_dict(validate=False)
+    drawn |= {"width": "container", "height": height}  # not by chart.properties(), which copies all of the chart first
     for unwanted in ("$schema", "config"):
         drawn.pop(unwanted, None)
     drawn.setdefault("padding", {"left": 0, "top": 5, "bottom": 5, "right": 14})
