@@ -43,7 +43,7 @@ def figures(tab: Tab, pages: Path) -> dict[str, dict]:
     """What each tile shows: its exact figure as a number, its period, the change, the trend's marks."""
     found = {}
     for page in PAGES:
-        tab.open(address(pages, page.name))
+        tab.open(address(pages, page.name), draws=False)
         for shown in tab.run("""[...document.querySelectorAll('.tile')].map(tile => ({
             id: tile.id, exact: tile.querySelector('.figure').title, shown: tile.querySelector('.figure').innerText,
             period: tile.querySelector('.period').innerText, change: tile.querySelector('.change')?.innerText,
