@@ -156,11 +156,12 @@ def rollback(
     release: Annotated[str | None, typer.Argument(help="Default: the one before the current.")] = None,
 ) -> None:
     """Make an older release the current one, atomically. The next night publishes its own again."""
+    from dagster_project.dashboards.publish import make_pages
     from dagster_project.warehouse.release import ReleaseError
     from dagster_project.warehouse.release import rollback as roll_back
 
     try:
-        chosen = roll_back(load_settings(ctx.obj), release)
+        chosen = roll_back(load_settings(ctx.obj), release, typer.echo, make_pages)
     except ReleaseError as error:
         raise UsageError(str(error)) from error
     typer.echo(f"release {chosen.release_id} of {chosen.published_at} UTC, as of {chosen.as_of}, is current")
@@ -177,6 +178,7 @@ def approve(
     Who approved it is written into ops.approvals. Exit code 1 where another domain is still held back.
     """
     from dagster_project.console import Progress, print_moved
+    from dagster_project.dashboards.publish import make_pages
     from dagster_project.warehouse.approve import approve as approve_now
     from dagster_project.warehouse.approve import waiting
     from dagster_project.warehouse.release import ReleaseError
@@ -186,7 +188,7 @@ def approve(
         if dry_run:
             print_moved(waiting(settings, domain, lambda message: progress("approve", message)))
             return
-        release = approve_now(settings, domain, lambda message: progress("approve", message))
+        release = approve_now(settings, domain, lambda message: progress("approve", message), make_pages)
     except ReleaseError as error:
         raise UsageError(str(error)) from error
     raise typer.Exit(HELD_BACK if release.domains_held_back else PUBLISHED)
@@ -250,6 +252,24 @@ def docs(ctx: typer.Context) -> None:
         write_docs(load_settings(ctx.obj), typer.echo)
     except TransformError as error:
         raise UsageError(str(error)) from error
+
+
+@app.command()
+def dashboards(
+    ctx: typer.Context,
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the pages to browsers on this machine.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 takes a free one.")] = 8765,
+) -> None:
+    """Make the pages of the current release anew, or serve them on 127.0.0.1; they open from disk too."""
+    from dagster_project.dashboards.current import current_index, make_current, serve_current
+
+    settings = load_settings(ctx.obj)
+    if not serve or current_index(settings) is None:
+        make_current(settings, typer.echo)
+    if serve:
+        serve_current(settings, port, typer.echo)
+    else:
+        typer.echo(f"dashboards  {current_index(settings)}")
 
 
 @app.command()

@@ -86,6 +86,11 @@ class Settings:
         return self.published / "releases"
 
     @property
+    def dashboards(self) -> Path:
+        """A folder of pages per release, and the link `current` to those of the current one."""
+        return self.published / "dashboards"
+
+    @property
     def switches(self) -> Path:
         """Which release was current when."""
         return self.work / "switches.jsonl"

@@ -34,6 +34,30 @@ class Metric:
         return f"{self.table}.{self.column}"
 
 
+@dataclass(frozen=True)
+class Table:
+    """A published table and what it says besides metrics: columns with their meaning."""
+
+    name: str
+    meaning: str
+    columns: dict[str, str]
+
+
+def tables(manifest: Manifest) -> dict[str, list[Table]]:
+    """The published tables of every domain, with the columns that are no metrics."""
+    found: dict[str, list[Table]] = {domain: [] for domain in DOMAINS}
+    for _, node in sorted(manifest["nodes"].items()):
+        if is_published(node):
+            others = {
+                column["name"]: _one_line(column["description"])
+                for column in node["columns"].values()
+                if "formula" not in column["config"]["meta"]
+            }
+            name = f"{node['schema']}.{node['alias']}"
+            found[str(domain_of(node))].append(Table(name, _one_line(node["description"]), others))
+    return found
+
+
 def metrics(manifest: Manifest) -> dict[str, list[Metric]]:
     """The metrics of every domain, in the order of tables and columns."""
     found: dict[str, list[Metric]] = {domain: [] for domain in DOMAINS}

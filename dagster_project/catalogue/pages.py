@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dagster_project.catalogue.coverage import coverage
-from dagster_project.catalogue.metrics import metrics
+from dagster_project.catalogue.metrics import metrics, tables
 from dagster_project.settings import Settings
 from dagster_project.warehouse.transform import generate_docs, project_manifest
 
@@ -42,7 +42,9 @@ def write_docs(settings: Settings, report: Callable[[str], None] = print) -> Pat
 
 def catalogue_page(settings: Settings) -> str:
     """The metric catalogue as an HTML page."""
-    domains = {domain: found for domain, found in metrics(project_manifest(settings)).items() if found}
+    manifest = project_manifest(settings)
+    described = tables(manifest)
+    domains = {domain: (found, described[domain]) for domain, found in metrics(manifest).items() if described[domain]}
     return _rendered("metrics.html.j2", domains=domains, reporting=settings.reporting)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.dashboards.publish import make_pages
 from dagster_project.defs.gate import VERDICT
 from dagster_project.defs.home import Warehouse
 from dagster_project.warehouse.gate_dbt import published_tables
@@ -27,7 +28,7 @@ def publish_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def publish_release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
-        published = publish(warehouse.settings, context.log.info)
+        published = publish(warehouse.settings, context.log.info, make_pages)
         for domain in published.domains_published:
             for table in tables[domain]:
                 yield dg.MaterializeResult(asset_key=_key(table), metadata={"release": published.release_id})

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from dagster_project.privacy.candidate import clean_candidate, find_in_candidate
 from dagster_project.privacy.context import Count, Erasure
 from dagster_project.privacy.landing_zone import clean_landing, find_in_landing
+from dagster_project.privacy.pages import clean_pages, find_in_pages
 from dagster_project.privacy.released import clean_releases, find_in_releases
 from dagster_project.privacy.work_files import clean_work_files, find_in_work_files
 
@@ -32,6 +33,7 @@ PLACES = (
     # raw, superseded and moved rows, quarantine, ledger, marts and what they are made of
     Place("candidate", find_in_candidate, clean_candidate),
     Place("releases", find_in_releases, clean_releases),  # every retained one
+    Place("pages", find_in_pages, clean_pages),  # dashboards, made from releases
     # logs, reports, dbt's files, Dagster's event log, whatever else lies in the home
     Place("work files", find_in_work_files, clean_work_files),
 )

@@ -50,6 +50,8 @@ def _other_files(settings: Settings) -> Iterator[Path]:
                 continue
             if ".duckdb" in path.name or path.parent == settings.erasing or path.name.endswith(SQLITE_SIDE_FILES):
                 continue
+            if path.is_relative_to(settings.dashboards):
+                continue
             yield path
 
 

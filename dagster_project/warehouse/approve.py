@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from dagster_project.settings import Settings
 from dagster_project.warehouse.database import writer_lock
-from dagster_project.warehouse.release import Release, publish
+from dagster_project.warehouse.release import Pages, Release, publish
 from dagster_project.warehouse.release_files import ReleaseError, current_id
 from dagster_project.warehouse.release_history import Approval
 from dagster_project.warehouse.release_plan import find_restated, judged, publish_inputs, require_judged_candidate
@@ -34,15 +34,21 @@ def waiting(settings: Settings, domain: str | None = None, report: Callable[[str
     return chosen
 
 
-def approve(settings: Settings, domain: str | None = None, report: Callable[[str], None] = print) -> Release:
-    """Publish what `waiting` tells of, and write down who approved it.
+def approve(
+    settings: Settings,
+    domain: str | None = None,
+    report: Callable[[str], None] = print,
+    pages: Pages | None = None,
+) -> Release:
+    """Publish what `waiting` tells of, and write down who approved it; `pages` as in `publish`.
 
     Raises ReleaseError where there is nothing to approve, or the candidate is not the one that was judged.
     """
     with writer_lock(settings, report):
         now, who = datetime.now(UTC).replace(tzinfo=None, microsecond=0), _account()
         chosen = waiting(settings, domain, report)
-        return publish(settings, report, [Approval(b.domain, now, who, b.restatement, b.reason) for b in chosen])
+        approvals = [Approval(one.domain, now, who, one.restatement, one.reason) for one in chosen]
+        return publish(settings, report, pages, approvals)
 
 
 def _beyond_tolerances(settings: Settings, report: Callable[[str], None]) -> dict[str, Beyond]:

@@ -48,6 +48,9 @@ from dagster_project.warehouse.verdict import Verdict
 
 __all__ = ["Release", "ReleaseError", "list_releases", "open_release", "publish", "remember", "rollback"]
 
+# Makes the pages of a release that is written and not yet current, and may fail.
+Pages = Callable[[Settings, str, Callable[[str], None]], object]
+
 LOCK_DOWN = ("set timezone = 'UTC'", "set enable_external_access = false", "set lock_configuration = true")
 
 
@@ -71,10 +74,16 @@ class Release:
     restated: tuple[Restated, ...] = ()
 
 
-def publish(settings: Settings, report: Callable[[str], None] = print, approvals: Collection[Approval] = ()) -> Release:
+def publish(
+    settings: Settings,
+    report: Callable[[str], None] = print,
+    pages: Pages | None = None,
+    approvals: Collection[Approval] = (),
+) -> Release:
     """Publish the candidate as the gate has judged it and return the release that is current afterwards.
 
-    A domain whose closed figures moved beyond their tolerance is held back, unless an approval is of exactly that.
+    `pages` makes what readers look at, before the switch, so that both are switched together. A domain whose closed
+    figures moved beyond their tolerance is held back, unless one of the approvals is of exactly that.
     Raises ReleaseError where there is no verdict, where it is not of exactly this candidate, or where what was
     written is not what was judged; the current release then stays as it is.
     """
@@ -91,10 +100,11 @@ def publish(settings: Settings, report: Callable[[str], None] = print, approvals
             plan = make_plan(connection, verdict, current, release_id)
             if current and same_content(connection, verdict, plan, current):
                 report(f"release {current} already holds exactly this: nothing new to publish")
+                _make_current(settings, current, pages, report)
                 release_files.prune(settings)  # a publish that was killed did not come to it
                 return replace(find_release(settings, current), unchanged=True)
             _write(settings, connection, verdict, plan, current, approvals)
-        _switch(settings, release_id)
+        _make_current(settings, release_id, pages, report)
         release_files.prune(settings)
         _tell(plan, moved, report)
         return replace(find_release(settings, release_id), restated=tuple(moved))
@@ -119,16 +129,22 @@ def find_release(settings: Settings, release_id: str) -> Release:
     return releases[release_id]
 
 
-def rollback(settings: Settings, release_id: str | None = None, report: Callable[[str], None] = print) -> Release:
+def rollback(
+    settings: Settings,
+    release_id: str | None = None,
+    report: Callable[[str], None] = print,
+    pages: Pages | None = None,
+) -> Release:
     """Make a retained release current, by default the one before the current; the next publish goes on from there.
+
+    Its pages become current with it; `pages` makes them where it has none.
 
     Raises ReleaseError where there is no such release.
     """
     with writer_lock(settings, report):
         release_files.prepare(settings)
         chosen = find_release(settings, release_id or _before_current(settings))
-        if not chosen.is_current:
-            _switch(settings, chosen.release_id)
+        _make_current(settings, chosen.release_id, pages, report)
         return replace(chosen, is_current=True)
 
 
@@ -210,6 +226,20 @@ def _write_ops(
         comment(connection, "release", table, described[table])
 
 
+def _make_current(
+    settings: Settings, release_id: str, pages: Pages | None, report: Callable[[str], None]
+) -> None:
+    """Switch readers to a release and its pages, made first where it has none; a failure there holds nothing back."""
+    if pages and not release_files.pages_path(settings, release_id).exists():
+        try:
+            pages(settings, release_id, report)
+        except Exception as error:
+            report(f"release {release_id} has no pages: {type(error).__name__}: {error}")
+    note_switch(settings)  # the last one, where whoever made it was killed before it was noted
+    release_files.point_to(settings, release_id)
+    note_switch(settings)
+
+
 def _release(settings: Settings, row: ReleaseRow, current: str | None) -> Release:
     return Release(
         release_id=row.release_id,
@@ -221,12 +251,6 @@ def _release(settings: Settings, row: ReleaseRow, current: str | None) -> Releas
         git_revision=row.git_revision,
         is_current=row.release_id == current,
     )
-
-
-def _switch(settings: Settings, release_id: str) -> None:
-    note_switch(settings)  # the last one, where whoever made it was killed before it was noted
-    release_files.point_to(settings, release_id)
-    note_switch(settings)
 
 
 def _names(listed: str) -> tuple[str, ...]:

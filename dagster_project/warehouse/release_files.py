@@ -1,12 +1,14 @@
 """Release files on disk: their names, the link to the current one, and the steps that survive a crash.
 
 `published/releases/<id>.duckdb` are complete and immutable; `published/warehouse.duckdb` links to the current one.
+`published/dashboards/<id>/` are the pages of a release, `published/dashboards/current` links to those of the current.
 Whatever begins with a dot is unfinished work of a publish, removed by the next one.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +26,16 @@ class ReleaseError(Exception):
 def release_path(settings: Settings, release_id: str) -> Path:
     """The file of a release."""
     return settings.releases / f"{release_id}.duckdb"
+
+
+def pages_path(settings: Settings, release_id: str) -> Path:
+    """The folder of the pages of a release, which may not exist."""
+    return settings.dashboards / release_id
+
+
+def current_pages(settings: Settings) -> Path:
+    """The link under which readers find the pages of the current release."""
+    return settings.dashboards / "current"
 
 
 def retained_ids(settings: Settings) -> list[str]:
@@ -54,16 +66,26 @@ def draft_path(settings: Settings, release_id: str) -> Path:
 
 def prepare(settings: Settings) -> None:
     """Make the folders and remove what killed publishes left; the caller holds the writer lock."""
-    for folder in (settings.published, settings.releases):
+    for folder in (settings.published, settings.releases, settings.dashboards):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(FOLDER_MODE)
     sweep(settings)
+    current = current_id(settings)
+    if current:
+        point_to_pages(settings, current)
 
 
 def sweep(settings: Settings) -> None:
-    """Remove unfinished releases and links; the caller holds the writer lock."""
-    for leftover in (*settings.releases.glob(".*.tmp*"), *settings.published.glob(".*.link")):
-        leftover.unlink()
+    """Remove unfinished releases, pages and links; the caller holds the writer lock."""
+    for leftover in (
+        *settings.releases.glob(".*.tmp*"),
+        *settings.published.glob(".*.link"),
+        *settings.dashboards.glob(".*"),
+    ):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
 
 
 def seal(settings: Settings, release_id: str) -> None:
@@ -76,19 +98,42 @@ def seal(settings: Settings, release_id: str) -> None:
 
 
 def point_to(settings: Settings, release_id: str) -> None:
-    """Make a release the current one in one rename; relative, so that the home may be moved."""
-    link = settings.published / f".{release_id}.link"
-    link.symlink_to(Path(settings.releases.name) / f"{release_id}.duckdb")
-    os.replace(link, settings.current_release)
-    _flush(settings.published)
+    """Make a release the current one in one rename, and its pages the current ones in the next.
+
+    A crash between the two leaves pages that say of which release they are, until `prepare` of the next run.
+    """
+    _link(settings.current_release, Path(settings.releases.name) / f"{release_id}.duckdb")
+    point_to_pages(settings, release_id)
+
+
+def point_to_pages(settings: Settings, release_id: str) -> None:
+    """Show readers the pages of a release; none rather than another's where it has none."""
+    link = current_pages(settings)
+    if pages_path(settings, release_id).exists():
+        _link(link, Path(release_id))
+    else:
+        link.unlink(missing_ok=True)
 
 
 def prune(settings: Settings) -> None:
-    """Delete all but the newest `keep_releases`; the current one always stays."""
+    """Delete all but the newest `keep_releases`, and pages of releases that are gone; the current one always stays."""
     keep = {*retained_ids(settings)[-settings.reporting.keep_releases :], current_id(settings)}
     for release_id in retained_ids(settings):
         if release_id not in keep:
             release_path(settings, release_id).unlink()
+    for pages in settings.dashboards.iterdir():
+        if pages.name not in keep and not pages.is_symlink():
+            shutil.rmtree(pages)
+
+
+def _link(link: Path, target: Path) -> None:
+    """Let a link point to a target in one rename; relative, so that the home may be moved."""
+    if link.is_symlink() and link.readlink() == target:
+        return
+    draft = link.with_name(f".{link.name}.link")
+    draft.symlink_to(target)
+    os.replace(draft, link)
+    _flush(link.parent)
 
 
 def _flush(path: Path) -> None:

@@ -9,6 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from tests.benchmarks.dashboards import bench_dashboards
 from tests.benchmarks.history import bench_history_length
 from tests.benchmarks.load import bench_large_file, bench_small_files
 from tests.benchmarks.requests import FORMS, bench_requests
@@ -34,6 +35,7 @@ def main() -> None:
             return
         bench_large_file(folder, given.lines, given.rounds)
         bench_small_files(folder, given.files)
+        bench_dashboards(folder, given.rounds)
         bench_history_length(folder, given.users, given.short, given.long, given.rounds)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from dagster_project.catalogue.metrics import Metric, metrics
 from dagster_project.catalogue.pages import catalogue_page
+from dagster_project.dashboards.pages import PAGES
 from dagster_project.settings import Settings
 from dagster_project.warehouse.transform import project_manifest
 
@@ -53,3 +54,11 @@ def test_the_page_has_every_metric_under_its_anchor(settings: Settings, known: d
     page = catalogue_page(settings)
 
     assert [anchor for anchor in known if f'id="{anchor}"' not in page] == []
+
+
+def test_the_page_has_every_column_to_which_a_dashboard_links(settings: Settings) -> None:
+    page = catalogue_page(settings)
+    linked = {metric for dashboard in PAGES for item in dashboard.items() for metric in item.metrics}
+
+    assert "ops.feed_deliveries.quarantined" in linked
+    assert [anchor for anchor in sorted(linked) if f'id="{anchor}"' not in page] == []

@@ -6,19 +6,8 @@ import pytest
 
 from tests.acceptance.homes import Warehouse
 
-COMMANDS = [
-    "nightly",
-    "backfill",
-    "sample",
-    "status",
-    "releases",
-    "rollback",
-    "approve",
-    "query",
-    "docs",
-    "erase",
-    "retain",
-]
+COMMANDS = ["nightly", "backfill", "sample", "status", "releases", "rollback", "approve", "query"]
+COMMANDS += ["docs", "dashboards", "erase", "retain"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

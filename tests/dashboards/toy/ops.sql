@@ -1,0 +1,32 @@
+-- Ops: what the publish step writes; finance is held back since the release of 13 October 2026.
+create schema ops;
+
+create table ops.feed_deliveries as
+select feed, cast(day as date) as dt, 'part-000.ndjson' as file, cast(base * (0.8 + 0.4 * noise(feed, day)) as bigint) as lines,
+    lines - cast(lines * 0.004 * noise('d' || feed, day) as bigint) - case when feed = 'payments' and day = date '2026-10-13' then cast(lines * 0.08 as bigint) else cast(lines * 0.002 * noise('q' || feed, day) as bigint) end as loaded,
+    cast(lines * 0.004 * noise('d' || feed, day) as bigint) as duplicates, lines - loaded - duplicates as quarantined,
+    day - interval 1 day + interval 2 hour as first_event_at, day + interval 20 minute as last_event_at, day + interval 1 day + interval 2 hour as loaded_at
+from range(date '2026-07-16', date '2026-10-19', interval 1 day) t (day)
+cross join (values ('users', 40), ('groups', 6), ('group_members', 14), ('meters', 9), ('meter_readings', 60), ('subscriptions', 22), ('payments', 160), ('refunds', 5),
+    ('marketing_spend', 12), ('exchange_rates', 5), ('events', 9000), ('web_vitals', 2600), ('client_errors', 120), ('api_requests', 14000), ('trace_spans', 5200),
+    ('metric_samples', 3100), ('app_logs', 7000), ('security_events', 1500), ('audit_log', 800), ('integration_status', 480)) f (feed, base)
+where not (feed = 'marketing_spend' and day >= date '2026-10-15') and not (feed = 'exchange_rates' and isodow(day) >= 6);
+
+create table ops.releases as
+select strftime(day + interval 1 day, '%Y%m%dT021500Z') as release_id, cast(day + interval 1 day + interval 135 minute as timestamp) as published_at, cast(day as date) as as_of,
+    case when day >= date '2026-10-13' then 'product, platform, security, ops' else 'product, finance, platform, security, ops' end as domains_published,
+    case when day >= date '2026-10-13' then 'finance' else '' end as domains_held_back, '0f3c2a1b' as git_revision
+from range(date '2026-09-19', date '2026-10-19', interval 1 day) t (day);
+
+create table ops.quality_checks as
+select release_id, check_name, domain, tool, severity, not (check_name = 'payments_quarantine' and as_of >= date '2026-10-13') and noise(check_name, as_of) < 0.995 as passed,
+    case when check_name = 'payments_quarantine' then '8.1% of lines' else '0 rows' end as observed, case when check_name = 'payments_quarantine' then 'at most 5% of a delivery day''s lines may be quarantined' end as detail
+from ops.releases cross join (values ('payments_quarantine', 'finance', 'dbt', 'error'), ('net_volume_is_volume_less_refunds', 'finance', 'dbt', 'error'), ('mrr_movements_add_up', 'finance', 'great_expectations', 'error'),
+    ('active_users_add_up', 'product', 'dbt', 'error'), ('retention_starts_at_one', 'product', 'great_expectations', 'error'), ('events_are_recent', 'product', 'dbt', 'warn'),
+    ('requests_add_up', 'platform', 'great_expectations', 'error'), ('vitals_in_range', 'platform', 'dbt', 'warn'), ('failures_are_attempts', 'security', 'dbt', 'error'), ('lines_add_up', 'ops', 'dbt', 'error')) c (check_name, domain, tool, severity);
+
+create table ops.domain_freshness as
+select domain, case domain when 'finance' then '20261013T021500Z' else '20261019T021500Z' end as release_id,
+    case domain when 'finance' then date '2026-10-12' else date '2026-10-18' end as as_of, domain = 'finance' as is_held_back,
+    case domain when 'finance' then 'payments_quarantine failed: 8.1% of lines' end as reason
+from (values ('product'), ('finance'), ('platform'), ('security'), ('ops')) d (domain);
