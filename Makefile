@@ -44,8 +44,8 @@ faults: setup ## kill, starve and crowd the nightly job; readers and the next ni
 docs: setup ## write the metric catalogue and dbt's pages of what the last night built
 	@$(BIN)/warehouse docs
 
-bench: setup ## measure the loader against DuckDB's own reader, and a night after short and long histories
-	@$(BIN)/python -m tests.benchmarks
+bench: setup ## measure loader, nights and their fixed cost against references run beside (only some: BENCH="load --size small")
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

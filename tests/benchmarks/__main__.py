@@ -1,4 +1,4 @@
-"""All benchmarks: `make bench` prints ratios against a reference run beside, and asserts nothing.
+"""All benchmarks, or the named ones. Prints ratios against a reference run beside, and asserts nothing.
 
 A machine's mood is no test.
 """
@@ -9,25 +9,41 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.history import bench_history_length
-from tests.benchmarks.load import bench_large_file, bench_small_files
+from dagster_project.settings import PROJECT_ROOT
+from tests.benchmarks.history import bench_fixed_cost, bench_history
+from tests.benchmarks.load import bench_formats, bench_small_files
+from tests.benchmarks.report import Report, machine
+
+# Lines of the large files, small files, people, days of history, rounds.
+SIZES = {
+    "small": (100_000, 200, 100, (5, 10), 1),
+    "medium": (2_000_000, 10_000, 2_000, (10, 100, 1_000), 3),
+}
+BENCHMARKS = ("load", "history", "fixed")
 
 
 def main() -> None:
-    """Run the benchmarks and print their ratios."""
+    """Run the benchmarks, print their ratios, write the report."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--lines", type=int, default=2_000_000, help="event lines of the large file")
-    parser.add_argument("--files", type=int, default=10_000, help="small files of one feed")
-    parser.add_argument("--users", type=int, default=2_000, help="people of the simulated system")
-    parser.add_argument("--short", type=int, default=40, help="days of the short history")
-    parser.add_argument("--long", type=int, default=400, help="days of the long history")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds; the medians are compared")
+    parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=f"of {', '.join(BENCHMARKS)}; default: all")
+    parser.add_argument("--size", choices=SIZES, default="medium", help="small says only that the benchmarks work")
+    parser.add_argument("--report", type=Path, default=PROJECT_ROOT / "data" / "bench", help="folder of the report")
     given = parser.parse_args()
+    if unknown := set(given.benchmarks) - set(BENCHMARKS):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}: expected {', '.join(BENCHMARKS)}")
+    lines, files, users, histories, rounds = SIZES[given.size]
+    report = Report()
+    print(machine(), flush=True)
     with tempfile.TemporaryDirectory(prefix="warehouse-bench-") as name:
         folder = Path(name)
-        bench_large_file(folder, given.lines, given.rounds)
-        bench_small_files(folder, given.files)
-        bench_history_length(folder, given.users, given.short, given.long, given.rounds)
+        runs = {
+            "load": lambda: (bench_formats(folder, lines, rounds, report), bench_small_files(folder, files, report)),
+            "history": lambda: bench_history(folder, users, histories, rounds, report),
+            "fixed": lambda: bench_fixed_cost(folder, rounds, report),
+        }
+        for benchmark in given.benchmarks or BENCHMARKS:
+            runs[benchmark]()
+    report.write(given.report)
 
 
 if __name__ == "__main__":
