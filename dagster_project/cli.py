@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands that need them, so that `warehous
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -49,6 +50,7 @@ def options(
 
     Exit codes: 0 published, 1 a domain was held back by a failing check, 2 wrong usage or configuration, 3 crashed.
     """
+    os.umask(0o077)  # whatever a command writes is its owner's alone; what is published says otherwise itself
     ctx.obj = home
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 from pathlib import Path
 
@@ -63,6 +64,14 @@ def test_two_nights_at_once_publish_what_one_night_alone_does(together: Warehous
     assert together.volume() == [DAY_ONE]
     assert published(together) == published(alone)
     assert len(published(together)) > 5
+
+
+def test_the_key_is_in_no_other_file_and_strangers_may_read_none(together: Warehouse) -> None:
+    key = (together.home / "pii.key").read_bytes().strip()
+    files = [file for folder in ("work", "published") for file in (together.home / folder).rglob("*") if file.is_file()]
+    assert len(key) == 64 and len(files) > 10
+    assert [file for file in files if key in file.read_bytes()] == []
+    assert [file for file in files if stat.S_IMODE(file.stat().st_mode) & 0o007] == []
 
 
 def test_a_rollback_during_a_night_waits_for_it_and_goes_back_to_the_release_before(together: Warehouse) -> None:
