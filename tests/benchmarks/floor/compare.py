@@ -1,0 +1,54 @@
+"""Whether two databases hold the same figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+DOMAINS = ("product", "finance", "platform", "security")
+# The last cent of rounded money; of all else what doubles lose where they are added in another order.
+CENT, RELATIVE = "0.01", "1e-9"
+
+
+def differences(floor: Path, release: Path) -> dict[str, int]:
+    """Rows of every table of the floor that the release lacks, has more of, or has with other figures.
+
+    Rows are the same where all cells but decimals and doubles are; in those, cells may differ by the tolerance.
+    Raises ValueError where a column is called otherwise in the release.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{floor}' as floor (read_only); attach '{release}' as release (read_only)")
+        tables = connection.execute(f"""
+            select schema_name || '.' || table_name from duckdb_tables()
+            where database_name = 'floor' and schema_name in {DOMAINS} order by all
+        """).fetchall()
+        return {table: _different_rows(connection, table) for (table,) in tables}
+
+
+def _different_rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    columns = {name: kind for name, kind, *_ in connection.execute(f"describe release.{table}").fetchall()}
+    found = [name for name, *_ in connection.execute(f"describe floor.{table}").fetchall()]
+    if found != list(columns):
+        raise ValueError(f"{table}: expected the columns {list(columns)}, found {found}")
+    exact = [name for name, kind in columns.items() if not _is_measured(kind)]
+    same = [f"floor.{name} is not distinct from release.{name}" for name in exact]
+    close = [_is_close(name, columns[name]) for name in columns if name not in exact]
+    different = connection.execute(f"""
+        with
+        floor as (select *, row_number() over (partition by {", ".join(exact)}) as nth from floor.{table}),
+        release as (select *, row_number() over (partition by {", ".join(exact)}) as nth from release.{table})
+        select count(*) from floor full join release on floor.nth = release.nth and {" and ".join(same)}
+        where not coalesce({" and ".join(["floor.nth = release.nth", *close])}, false)
+    """).fetchone()
+    return different[0] if different else 0
+
+
+def _is_measured(kind: str) -> bool:
+    return kind == "DOUBLE" or kind.startswith("DECIMAL")
+
+
+def _is_close(name: str, kind: str) -> str:
+    one, other = f"floor.{name}", f"release.{name}"
+    tolerance = CENT if kind.startswith("DECIMAL") else f"{RELATIVE} * greatest(1, abs({other}))"
+    return f"({one} is not distinct from {other} or coalesce(abs({one} - {other}) <= {tolerance}, false))"
