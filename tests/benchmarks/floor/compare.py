@@ -12,10 +12,10 @@ CENT, RELATIVE = "0.01", "1e-9"
 
 
 def differences(floor: Path, release: Path) -> dict[str, int]:
-    """Rows of every table of the floor that the release lacks, has more of, or has with other figures.
+    """How many rows of every table of the floor only one of the two databases has, 0 where they are equal.
 
-    Rows are the same where all cells but decimals and doubles are; in those, cells may differ by the tolerance.
-    Raises ValueError where a column is called otherwise in the release.
+    Rows are matched by all cells but decimals and doubles, in order of these; such cells may differ by the tolerance.
+    A matched row with another figure counts once. Raises ValueError where columns are not called the same.
     """
     with duckdb.connect() as connection:
         connection.execute(f"attach '{floor}' as floor (read_only); attach '{release}' as release (read_only)")
@@ -34,10 +34,11 @@ def _different_rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     exact = [name for name, kind in columns.items() if not _is_measured(kind)]
     same = [f"floor.{name} is not distinct from release.{name}" for name in exact]
     close = [_is_close(name, columns[name]) for name in columns if name not in exact]
+    nth = f"row_number() over (partition by {', '.join(exact)} order by {', '.join(columns)}) as nth"
     different = connection.execute(f"""
         with
-        floor as (select *, row_number() over (partition by {", ".join(exact)}) as nth from floor.{table}),
-        release as (select *, row_number() over (partition by {", ".join(exact)}) as nth from release.{table})
+        floor as (select *, {nth} from floor.{table}),
+        release as (select *, {nth} from release.{table})
         select count(*) from floor full join release on floor.nth = release.nth and {" and ".join(same)}
         where not coalesce({" and ".join(["floor.nth = release.nth", *close])}, false)
     """).fetchone()

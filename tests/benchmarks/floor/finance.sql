@@ -2,8 +2,12 @@
 create schema finance;
 
 create temp macro money(amount) as round(amount, 2)::decimal(18, 2);
+-- An amount for each of a number, in whole numbers: the double next to 18.775 rounds to 18.77.
+create temp macro money_each(amount, number) as (
+    sign(amount) * (floor(abs(amount) * 200 + number)::hugeint // nullif(2 * number, 0)) / 100
+)::decimal(18, 2);
 -- An amount by the year, as it is published by the month.
-create temp macro monthly(amount) as round(amount / 12, 2)::decimal(18, 2);
+create temp macro monthly(amount) as money_each(amount, 12);
 
 create table finance.payments_daily as
 with flows as (
@@ -36,7 +40,7 @@ totals as (
 select
     payment_date, kind, method, attempts, succeeded, failed, pending,
     succeeded / nullif(succeeded + failed, 0) as success_rate, volume,
-    money(volume / nullif(succeeded, 0)) as avg_value, fee_revenue, refunded, chargebacks,
+    money_each(volume, succeeded) as avg_value, fee_revenue, refunded, chargebacks,
     (volume - refunded)::decimal(18, 2) as net_volume
 from totals;
 
@@ -161,7 +165,7 @@ mrr as (
     select
         month, a as opening_mrr, c - b as new_mrr, e - d as expansion_mrr, e - f as contraction_mrr,
         f - g as churned_mrr, d - c as reactivation_mrr, b - a as fx_mrr, g as closing_mrr, active_customers,
-        new_customers, churned_customers, reactivated_customers, money(g / nullif(active_customers, 0)) as arpa,
+        new_customers, churned_customers, reactivated_customers, money_each(g, active_customers) as arpa,
         is_complete
     from steps
 )
@@ -278,13 +282,13 @@ totals as (
 )
 
 select
-    totals.*, money(spend / nullif(totals.new_customers, 0)) as cac, cac / nullif(arpa, 0) as payback_months
+    totals.*, money_each(spend, totals.new_customers) as cac, cac / nullif(arpa, 0) as payback_months
 from totals left join finance.mrr_monthly using (month);
 
 create table finance.unit_economics_monthly as
 select
     month, arpa, 1.0::double as gross_margin, logo_churn_rate,
-    money(arpa * customers_at_start / nullif(churn.churned_customers, 0)) as ltv, cac,
+    money_each(arpa * customers_at_start, churn.churned_customers) as ltv, cac,
     ltv / nullif(cac, 0) as ltv_to_cac, payback_months
 from finance.mrr_monthly as mrr
 join finance.churn_monthly as churn using (month)
@@ -331,5 +335,5 @@ running as (
 
 select
     cohort_month, date_diff('month', cohort_month, month)::integer as months_since, customers,
-    money(total) as cumulative_value, money(total / customers) as value_per_customer
+    money(total) as cumulative_value, money_each(total, customers) as value_per_customer
 from running;

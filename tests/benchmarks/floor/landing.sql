@@ -54,7 +54,7 @@ where delivered(submitted_at, dt);
 create temp table events as
 select distinct on (event_id)
     event_id, event_at, user_id, session_id, event_name, feature, page, coalesce(platform, 'unknown') as platform,
-    coalesce(user_id, anonymous_id) as visitor
+    coalesce('user ' || user_id, 'device ' || anonymous_id) as visitor
 from read_json(
     'events/*/*.ndjson.gz',
     columns = {

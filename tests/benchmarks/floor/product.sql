@@ -107,25 +107,21 @@ create table product.retention_monthly as from retention('month');
 
 -- Sessions are those of the client, or of a visitor on a platform between pauses of more than 30 minutes.
 create temp table session_events as
-with starts as (
-    select
-        *,
-        session_id is null and event_at <= lag(event_at) over visits + interval '30 minutes' as continues
-    from events where session_id is not null or visitor is not null
-    window visits as (partition by session_id, if(session_id is null, (visitor, user_id is null, platform), null)
-        order by event_at, event_id)
+with unnamed as (
+    select *, event_at <= lag(event_at) over visits + interval '30 minutes' as continues
+    from events where session_id is null and visitor is not null
+    window visits as (partition by visitor, platform order by event_at, event_id)
 )
 
+select 'session ' || session_id as session, event_id, event_at, event_name, user_id, platform, page
+from events where session_id is not null
+union all
 select
-    * exclude (session_id, continues),
-    coalesce(
-        'session ' || session_id,
-        concat_ws(' ', visitor, user_id is null, platform, sum((continues is not true)::int) over (
-            partition by if(session_id is null, (visitor, user_id is null, platform), null)
-            order by event_at, event_id
-        ))
-    ) as session
-from starts;
+    concat_ws(' ', visitor, platform, count(*) filter (continues is not true) over (
+        partition by visitor, platform order by event_at, event_id
+    )),
+    event_id, event_at, event_name, user_id, platform, page
+from unnamed;
 
 create temp table sessions as
 select
