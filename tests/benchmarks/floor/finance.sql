@@ -135,38 +135,40 @@ from movements;
 
 -- Each step from opening to closing is rounded as a running sum, so that the steps add up.
 create table finance.mrr_monthly as
-with moved as (
-    pivot (select month, movement_type, sum(closing - revalued) as moved from movements group by all)
-    on movement_type in ('new', 'reactivation', 'expansion', 'contraction', 'churn')
-    using coalesce(sum(moved), 0) group by month
-),
-
-totals as (
+with totals as (
     select
-        month, closing_date = last_day(month) as is_complete, coalesce(sum(opening), 0) as opening,
-        coalesce(sum(revalued), 0) as revalued, coalesce(sum(closing), 0) as closing,
+        month, closing_date = last_day(month) as is_complete, coalesce(sum(opening), 0) as opened,
+        coalesce(sum(revalued), 0) as with_fx, coalesce(sum(closing), 0) as closed,
+        with_fx + coalesce(sum(closing - revalued) filter (movement_type = 'new'), 0) as with_new,
+        with_new + coalesce(sum(closing - revalued) filter (movement_type = 'reactivation'), 0) as with_reactivation,
+        with_reactivation + coalesce(sum(closing - revalued) filter (movement_type = 'expansion'), 0)
+            as with_expansion,
+        with_expansion + coalesce(sum(closing - revalued) filter (movement_type = 'contraction'), 0)
+            as with_contraction,
         count(*) filter (movement_type <> 'churn') as active_customers,
         count(*) filter (movement_type = 'new') as new_customers,
         count(*) filter (movement_type = 'churn') as churned_customers,
         count(*) filter (movement_type = 'reactivation') as reactivated_customers
-    from months left join movements using (month) group by all
+    from months left join movements using (month) group by month, closing_date
 ),
 
 steps as (
     select
-        totals.*, monthly(opening) as a, monthly(revalued) as b, monthly(revalued + coalesce(new, 0)) as c,
-        monthly(revalued + coalesce(new + reactivation, 0)) as d,
-        monthly(revalued + coalesce(new + reactivation + expansion, 0)) as e,
-        monthly(revalued + coalesce(new + reactivation + expansion + contraction, 0)) as f, monthly(closing) as g
-    from totals left join moved using (month)
+        * replace (
+            monthly(opened) as opened, monthly(with_fx) as with_fx, monthly(with_new) as with_new,
+            monthly(with_reactivation) as with_reactivation, monthly(with_expansion) as with_expansion,
+            monthly(with_contraction) as with_contraction, monthly(closed) as closed
+        )
+    from totals
 ),
 
 mrr as (
     select
-        month, a as opening_mrr, c - b as new_mrr, e - d as expansion_mrr, e - f as contraction_mrr,
-        f - g as churned_mrr, d - c as reactivation_mrr, b - a as fx_mrr, g as closing_mrr, active_customers,
-        new_customers, churned_customers, reactivated_customers, money_each(g, active_customers) as arpa,
-        is_complete
+        month, opened as opening_mrr, with_new - with_fx as new_mrr,
+        with_expansion - with_reactivation as expansion_mrr, with_expansion - with_contraction as contraction_mrr,
+        with_contraction - closed as churned_mrr, with_reactivation - with_new as reactivation_mrr,
+        with_fx - opened as fx_mrr, closed as closing_mrr, active_customers, new_customers, churned_customers,
+        reactivated_customers, money_each(closed, active_customers) as arpa, is_complete
     from steps
 )
 

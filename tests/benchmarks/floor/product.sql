@@ -1,7 +1,6 @@
 -- The product tables. A user's days on each platform and on all of them are what most figures count.
 create schema product;
 
-create temp macro as_of() as getvariable('as_of');
 create temp macro month_of(day) as date_trunc('month', day)::date;
 
 create temp table user_days as
