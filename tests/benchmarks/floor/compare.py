@@ -17,18 +17,18 @@ def differences(floor: Path, release: Path) -> dict[str, int]:
     Rows are matched by all cells but decimals and doubles, in order of these; such cells may differ by the tolerance.
     A matched row with another figure counts once. Raises ValueError where columns are not called the same.
     """
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{floor}' as floor (read_only); attach '{release}' as release (read_only)")
+    with duckdb.connect(str(floor), read_only=True) as connection:
+        connection.execute(f"attach '{release}' as release (read_only)")
         tables = connection.execute(f"""
-            select schema_name || '.' || table_name from duckdb_tables()
-            where database_name = 'floor' and schema_name in {DOMAINS} order by all
+            select table_schema || '.' || table_name from information_schema.tables
+            where table_catalog = current_catalog() and table_schema in {DOMAINS} order by all
         """).fetchall()
         return {table: _different_rows(connection, table) for (table,) in tables}
 
 
 def _different_rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     columns = {name: kind for name, kind, *_ in connection.execute(f"describe release.{table}").fetchall()}
-    found = [name for name, *_ in connection.execute(f"describe floor.{table}").fetchall()]
+    found = [name for name, *_ in connection.execute(f"describe {table}").fetchall()]
     if found != list(columns):
         raise ValueError(f"{table}: expected the columns {list(columns)}, found {found}")
     exact = [name for name, kind in columns.items() if not _is_measured(kind)]
@@ -37,7 +37,7 @@ def _different_rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     nth = f"row_number() over (partition by {', '.join(exact)} order by {', '.join(columns)}) as nth"
     different = connection.execute(f"""
         with
-        floor as (select *, {nth} from floor.{table}),
+        floor as (select *, {nth} from {table}),
         release as (select *, {nth} from release.{table})
         select count(*) from floor full join release on floor.nth = release.nth and {" and ".join(same)}
         where not coalesce({" and ".join(["floor.nth = release.nth", *close])}, false)

@@ -1,6 +1,4 @@
 -- The finance tables, without customer_value and clv_model. Amounts are decimals until they are published.
-create schema finance;
-
 create temp macro money(amount) as round(amount, 2)::decimal(18, 2);
 -- An amount for each of a number, in whole numbers: the double next to 18.775 rounds to 18.77.
 create temp macro money_each(amount, number) as (

@@ -1,9 +1,9 @@
-"""Runs the scripts of this folder in order: `python -m tests.benchmarks.floor.floor HOME DATABASE AS_OF`."""
+"""Runs the scripts of this folder: `python -m tests.benchmarks.floor.floor HOME DATABASE AS_OF [TABLE ...]`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -12,28 +12,24 @@ from jinja2 import Environment
 
 from dagster_project.settings import DBT_PROJECT, Settings
 from dagster_project.warehouse.personal_data import keyed_hash, personal_data_key, use_key
+from tests.benchmarks.floor.statements import statements, statements_of
 
-SCRIPTS = ("landing.sql", "product.sql", "finance.sql", "platform.sql", "security.sql")
 NOT_COMPUTED = frozenset({"finance.customer_value", "finance.clv_model"})
 SEEDS = DBT_PROJECT / "seeds"
 
 
-def write_floor(home: Path, database: Path, as_of: date) -> None:
-    """Compute the published tables of what landed in a home into a new DuckDB file."""
+def write_floor(home: Path, database: Path, as_of: date, tables: Collection[str] = ()) -> None:
+    """Compute the published tables, or some of them, of what landed in a home into a new DuckDB file."""
     database.unlink(missing_ok=True)
-    settings = Settings(home)
+    settings, wanted = Settings(home), statements_of(tables) if tables else statements()
     with duckdb.connect(str(database)) as connection:
         connection.execute("set file_search_path = ?", [f"{settings.landing},{SEEDS}"])
         for name, body in macros(settings, as_of).items():
             connection.execute(f"create temp macro {name} as {body}")
-        for script in read_scripts(SCRIPTS):
-            connection.execute(script)
-
-
-def read_scripts(names: Iterable[str]) -> Iterator[str]:
-    """The SQL of the scripts of this folder."""
-    for name in names:
-        yield (Path(__file__).parent / name).read_text(encoding="utf-8")
+        for schema in {statement.schema for statement in wanted if statement.schema}:
+            connection.execute(f"create schema {schema}")
+        for statement in wanted:
+            connection.execute(statement.sql)
 
 
 def macros(settings: Settings, as_of: date) -> dict[str, str]:
@@ -67,4 +63,4 @@ def _masked(message: str) -> str:
 
 
 if __name__ == "__main__":
-    write_floor(Path(sys.argv[1]), Path(sys.argv[2]), date.fromisoformat(sys.argv[3]))
+    write_floor(Path(sys.argv[1]), Path(sys.argv[2]), date.fromisoformat(sys.argv[3]), sys.argv[4:])

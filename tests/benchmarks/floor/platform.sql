@@ -1,6 +1,4 @@
 -- The platform tables.
-create schema platform;
-
 create table platform.api_performance_hourly as
 select
     hour, service, method, route, count(*) as requests,

@@ -1,6 +1,4 @@
 -- The product tables. A user's days on each platform and on all of them are what most figures count.
-create schema product;
-
 create temp macro month_of(day) as date_trunc('month', day)::date;
 
 create temp table user_days as

@@ -1,6 +1,4 @@
 -- The security tables. Evidence of one rule and subject is one violation until a pause longer than the rule's window.
-create schema security;
-
 create table security.rules as
 select rule, severity, description, window_minutes, threshold from 'security/security_rules.csv';
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import date
 from pathlib import Path
@@ -11,54 +10,52 @@ import yaml
 
 from dagster_project.settings import Settings
 from tests.benchmarks.cost import Cost, cost_of_command
-from tests.benchmarks.floor.floor import SCRIPTS, SEEDS, macros, read_scripts
+from tests.benchmarks.floor.floor import SEEDS, macros
+from tests.benchmarks.floor.statements import Statement, statements
 
 DATABASE = "naive.duckdb"
-STATEMENT = re.compile(r"create (?:temp )?(table|macro) ((?:\w+\.)?(\w+)(?:\([^)]*\))?)( as.*?);\n", re.DOTALL)
 SCHEMA_MACRO = "{% macro generate_schema_name(name, node) %}{{ name or target.schema }}{% endmacro %}"
 
 
 def write_project(folder: Path, settings: Settings, as_of: date) -> None:
     """Write the project into an empty folder: a model for each table, the floor's macros before the run.
 
-    A model waits for every earlier one whose name occurs in it, a macro that reads tables for the last of them.
+    A macro that reads tables is made after the last of them.
     """
     (folder / "models").mkdir(parents=True)
     (folder / "macros").mkdir()
     before = [f"create or replace macro {name} as {body}" for name, body in macros(settings, as_of).items()]
     model_of: dict[str, str] = {}  # by the name of a table, or of a macro that reads tables
-    for kind, full_name, name, body in STATEMENT.findall("\n".join(read_scripts(SCRIPTS))):
-        needed = list(dict.fromkeys(model for other, model in model_of.items() if re.search(rf"\b{other}\b", body)))
-        if kind == "table":
-            (folder / "models" / f"{name}.sql").write_text(_model(full_name, body, needed), encoding="utf-8")
-            model_of[name] = name
-        elif body.startswith(" as table"):
+    for statement in statements():
+        needed = list(dict.fromkeys(model_of[name] for name in statement.needs if name in model_of))
+        macro = f"create or replace macro {statement.full_name}{statement.body}"
+        if statement.kind == "table":
+            (folder / "models" / f"{statement.name}.sql").write_text(_model(statement, needed), encoding="utf-8")
+            model_of[statement.name] = statement.name
+        elif needed:
             with (folder / "models" / f"{needed[-1]}.sql").open("a", encoding="utf-8") as model:
-                model.write(_after(f"create or replace macro {full_name}{body}"))
-            model_of[name] = needed[-1]
+                model.write(_after(macro))
+            model_of[statement.name] = needed[-1]
         else:
-            before.append(f"create or replace macro {full_name}{body}")
+            before.append(macro)
     (folder / "macros" / "schema.sql").write_text(SCHEMA_MACRO, encoding="utf-8")
     flags = {"send_anonymous_usage_stats": False}
     _write_yaml(
         folder / "dbt_project.yml", {"name": "naive", "profile": "naive", "flags": flags, "on-run-start": before}
     )
-    duckdb = {"type": "duckdb", "path": str(folder / DATABASE), "threads": 2, "settings": _reading(settings)}
+    reading = {"file_search_path": f"{settings.landing},{SEEDS}"}
+    duckdb = {"type": "duckdb", "path": str(folder / DATABASE), "threads": 2, "settings": reading}
     _write_yaml(folder / "profiles.yml", {"naive": {"target": "naive", "outputs": {"naive": duckdb}}})
 
 
-def _model(full_name: str, body: str, needed: list[str]) -> str:
-    schema = full_name.split(".")[0] if "." in full_name else "main"
+def _model(table: Statement, needed: list[str]) -> str:
     depends = "".join(f"-- depends_on: {{{{ ref('{other}') }}}}\n" for other in needed)
-    return f"{depends}{{{{ config(materialized='table', schema='{schema}') }}}}\n{body.removeprefix(' as')}\n"
+    config = f"{{{{ config(materialized='table', schema='{table.schema or 'main'}') }}}}"
+    return f"{depends}{config}\n{table.body.removeprefix(' as')}\n"
 
 
 def _after(statement: str) -> str:
     return f"{{% set macro %}}{statement}{{% endset %}}{{{{ config(post_hook=macro) }}}}\n"
-
-
-def _reading(settings: Settings) -> dict[str, str]:
-    return {"file_search_path": f"{settings.landing},{SEEDS}"}
 
 
 def run(folder: Path) -> Cost:
