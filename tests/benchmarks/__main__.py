@@ -13,13 +13,16 @@ from dagster_project.settings import PROJECT_ROOT
 from tests.benchmarks.history import bench_fixed_cost, bench_history
 from tests.benchmarks.load import bench_formats, bench_small_files
 from tests.benchmarks.report import Report, machine
+from tests.benchmarks.side_by_side import bench_side_by_side
 
 # Lines of the large files, small files, people, days of history, rounds.
 SIZES = {
     "small": (100_000, 200, 100, (5, 10), 1),
     "medium": (2_000_000, 10_000, 2_000, (10, 100, 1_000), 3),
 }
-BENCHMARKS = ("load", "history", "fixed")
+# Days of history before the new one, where the whole job is compared with others.
+DAYS_OF_JOB = {"small": 10, "medium": 400}
+BENCHMARKS = ("load", "history", "fixed", "job")
 
 
 def main() -> None:
@@ -40,6 +43,7 @@ def main() -> None:
             "load": lambda: (bench_formats(folder, lines, rounds, report), bench_small_files(folder, files, report)),
             "history": lambda: bench_history(folder, users, histories, rounds, report),
             "fixed": lambda: bench_fixed_cost(folder, rounds, report),
+            "job": lambda: bench_side_by_side(folder, users, DAYS_OF_JOB[given.size], rounds, report),
         }
         for benchmark in given.benchmarks or BENCHMARKS:
             runs[benchmark]()
