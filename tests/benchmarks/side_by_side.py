@@ -71,10 +71,7 @@ class Bench:
         yield self._row(stage, "hand-written SQL", floor, floor, whole_database)
         yield self._row(stage, "warehouse nightly", night, floor, whole_database)
         project = self.folder / "dbt"
-        if is_first:
-            project.mkdir()
-        else:
-            shutil.rmtree(project / "models"), shutil.rmtree(project / "macros")
+        shutil.rmtree(project, ignore_errors=True)
         naive_dbt.write_project(project, self.home, as_of)
         yield self._row(stage, "dbt, full refresh", naive_dbt.run(project), floor, project / naive_dbt.DATABASE)
         yield self._row(stage, "hand-written SQL", handful, handful, handful_database)
