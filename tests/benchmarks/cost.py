@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,17 +28,28 @@ class Cost:
     written_mb: float
 
 
+# Linux counts the memory of whoever starts a process as memory of that process, so that a small one does it.
+_LAUNCHER = """
+import json, os, sys
+process = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)])
+_, status, usage = os.wait4(process, 0)
+print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000]))
+"""
+
+
 def cost_of_command(command: Sequence[str], env: dict[str, str] | None = None) -> Cost:
     """Run a command that prints nothing we need; raises CalledProcessError where it ends with neither 0 nor 1."""
     started, written = time.perf_counter(), _written()
-    with subprocess.Popen(
-        command, cwd=PROJECT_ROOT, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL
-    ) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (PUBLISHED, HELD_BACK):
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return _cost(started, written, usage)
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
+    with tempfile.TemporaryFile() as said:
+        result = subprocess.run(
+            launcher, cwd=PROJECT_ROOT, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE, stderr=said
+        )
+        returncode, cpu, peak_mb = json.loads(result.stdout)
+        if returncode not in (PUBLISHED, HELD_BACK):
+            said.seek(0)
+            raise subprocess.CalledProcessError(returncode, command, stderr=said.read().decode())
+    return Cost(time.perf_counter() - started, cpu, peak_mb, _written() - written)
 
 
 def cost_of_night(home: Settings) -> Cost:
@@ -50,11 +62,6 @@ def median(costs: Sequence[Cost]) -> Cost:
     """The median of each figure."""
     figures = ("seconds", "cpu", "peak_mb", "written_mb")
     return Cost(**{name: statistics.median(getattr(cost, name) for cost in costs) for name in figures})
-
-
-def _cost(started: float, written: float, usage: resource.struct_rusage) -> Cost:
-    cpu = usage.ru_utime + usage.ru_stime
-    return Cost(time.perf_counter() - started, cpu, usage.ru_maxrss / 1000, _written() - written)
 
 
 def _written() -> float:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from jinja2 import Environment
@@ -59,7 +60,8 @@ def _masked(message: str) -> str:
         "replace_all": lambda text, pattern, mark: f"regexp_replace({text}, '{pattern}', '{mark}', 'g')",
     }
     macro = (DBT_PROJECT / "macros" / "masking.sql").read_text(encoding="utf-8")
-    return str(Environment(extensions=["jinja2.ext.do"]).from_string(macro, globals=names).module.masked(message))
+    module: Any = Environment(extensions=["jinja2.ext.do"]).from_string(macro, globals=names).module
+    return str(module.masked(message))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ _CREATE = re.compile(
 
 @dataclass(frozen=True)
 class Statement:
-    """`create <kind> <full_name><body>`; `name` is the bare name, `needs` those of earlier statements in the body."""
+    """`create <kind> <full_name><body>`; `name` is the bare name, `needs`: earlier ones it names."""
 
     is_temporary: bool
     kind: str

@@ -155,7 +155,7 @@ def mrr_monthly(landing: Path, rates: pd.DataFrame, until: pd.Timestamp) -> pd.D
         rows.append({"month": month, **_moved(opening, revalued, closing, first_paid, month)})
         rows[-1]["is_complete"] = closing_day == month + pd.offsets.MonthEnd(0)
         before = closing_day
-    frame = pd.DataFrame(rows).round(2)
+    frame = pd.DataFrame(rows).set_index("month").round(2).reset_index()
     lost = frame["contraction_mrr"] + frame["churned_mrr"]
     opening = frame["opening_mrr"].replace(0, np.nan)
     frame.insert(13, "arpa", frame["closing_mrr"] / frame["active_customers"].replace(0, np.nan))
