@@ -99,10 +99,12 @@ select
 from months
 join paid_states on from_date <= closing_date and until_date > closing_date
 join rates as closing on
-    paid_states.currency = closing.currency and closing_date >= closing.valid_from and closing_date < closing.valid_until
+    paid_states.currency = closing.currency
+    and closing_date >= closing.valid_from and closing_date < closing.valid_until
 left join rates as next on
     paid_states.currency = next.currency
-    and least(last_day(month + 32), as_of()) >= next.valid_from and least(last_day(month + 32), as_of()) < next.valid_until
+    and least(last_day(month + 32), as_of()) >= next.valid_from
+    and least(last_day(month + 32), as_of()) < next.valid_until
 group by all;
 
 create temp macro movement_type(opening, revalued, closing, is_first) as case

@@ -25,7 +25,7 @@ def write_floor(home: Path, database: Path, as_of: date, tables: Collection[str]
     settings, wanted = Settings(home), statements_of(tables) if tables else statements()
     with duckdb.connect(str(database)) as connection:
         connection.execute("set file_search_path = ?", [f"{settings.landing},{SEEDS}"])
-        for name, body in macros(settings, as_of).items():
+        for name, body in {"as_of()": f"date '{as_of}'", **macros(settings)}.items():
             connection.execute(f"create temp macro {name} as {body}")
         for schema in {statement.schema for statement in wanted if statement.schema}:
             connection.execute(f"create schema {schema}")
@@ -33,13 +33,9 @@ def write_floor(home: Path, database: Path, as_of: date, tables: Collection[str]
             connection.execute(statement.sql)
 
 
-def macros(settings: Settings, as_of: date) -> dict[str, str]:
-    """What the scripts expect to be there: the as-of day, how addresses are hashed and how messages are masked."""
-    return {
-        "as_of()": f"date '{as_of}'",
-        "keyed_hash(text)": _keyed_hash("text", settings),
-        "masked(message)": _masked("message"),
-    }
+def macros(settings: Settings) -> dict[str, str]:
+    """What the scripts expect to be there beside `as_of()`: how addresses are hashed and how messages are masked."""
+    return {"keyed_hash(text)": _keyed_hash("text", settings), "masked(message)": _masked("message")}
 
 
 def _keyed_hash(text: str, settings: Settings) -> str:

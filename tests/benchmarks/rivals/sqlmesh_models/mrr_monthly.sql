@@ -47,7 +47,8 @@ first_paid AS (
 month_starts AS (
     SELECT CAST(day AS DATE) AS month
     FROM UNNEST(GENERATE_SERIES(
-        (SELECT DATE_TRUNC('month', MIN(first_paid_date)) FROM first_paid), (SELECT as_of FROM deliveries), INTERVAL '1 month'
+        (SELECT DATE_TRUNC('month', MIN(first_paid_date)) FROM first_paid), (SELECT as_of FROM deliveries),
+        INTERVAL '1 month'
     )) AS series (day)
 ),
 
