@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 	$$python -c "$(SUPPORTED)" >/dev/null 2>&1 && { echo $$python; break; }; done)
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help setup nightly dev docs histories storms faults test lint bench scale lock clean
+.PHONY: help setup nightly dev docs histories storms faults test lint bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,11 +44,8 @@ faults: setup ## kill, starve and crowd the nightly job; readers and the next ni
 docs: setup ## write the metric catalogue and dbt's pages of what the last night built
 	@$(BIN)/warehouse docs
 
-bench: setup ## measure the loader against DuckDB's own reader, and a night after short and long histories
-	@$(BIN)/python -m tests.benchmarks
-
-scale: setup ## measure a day of 50 million api_requests through load, models and gate (another number: make scale ROWS=5000000)
-	@$(BIN)/python -m tests.benchmarks requests --rows $(or $(ROWS),50000000) --form $(or $(FORM),parquet)
+bench: setup ## measure loader, nights and their fixed cost against references run beside (only some: BENCH="load --size small")
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

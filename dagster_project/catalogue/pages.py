@@ -11,10 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dagster_project.catalogue.coverage import coverage
 from dagster_project.catalogue.metrics import metrics, tables
+from dagster_project.catalogue.promises import promises
 from dagster_project.settings import Settings
 from dagster_project.warehouse.transform import generate_docs, project_manifest
 
-CATALOGUE, COVERAGE, DBT_DOCS = "metrics.html", "coverage.html", "dbt.html"
+CATALOGUE, COVERAGE, PROMISES, DBT_DOCS = "metrics.html", "coverage.html", "promises.html", "dbt.html"
 
 
 def docs_folder(settings: Settings) -> Path:
@@ -32,6 +33,7 @@ def write_docs(settings: Settings, report: Callable[[str], None] = print) -> Pat
     for name, title, page in (
         (CATALOGUE, "metric catalogue", catalogue_page(settings)),
         (COVERAGE, "coverage", coverage_page(settings)),
+        (PROMISES, "promises", promises_page()),
     ):
         (folder / name).write_text(page, encoding="utf-8")
         report(f"{title:17} {folder / name}")
@@ -52,6 +54,11 @@ def coverage_page(settings: Settings) -> str:
     """Where each item of the monitoring strategy is published, as an HTML page."""
     areas = {area: list(items) for area, items in groupby(coverage(project_manifest(settings)), lambda one: one.area)}
     return _rendered("coverage.html.j2", areas=areas)
+
+
+def promises_page() -> str:
+    """What users may rely on and what proves it, as an HTML page."""
+    return _rendered("promises.html.j2", promises=promises())
 
 
 def _rendered(template: str, **values: object) -> str:

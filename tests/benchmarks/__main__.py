@@ -1,4 +1,4 @@
-"""All benchmarks: `make bench` and `make scale` print ratios against a reference run beside, and assert nothing.
+"""All benchmarks, or the named ones: prints ratios against references run beside, and asserts nothing.
 
 A machine's mood is no test.
 """
@@ -7,36 +7,66 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.settings import PROJECT_ROOT
 from tests.benchmarks.dashboards import bench_dashboards
-from tests.benchmarks.history import bench_history_length
-from tests.benchmarks.load import bench_large_file, bench_small_files
+from tests.benchmarks.history import bench_fixed_cost, bench_history
+from tests.benchmarks.load import bench_formats, bench_small_files
+from tests.benchmarks.report import Report, machine
 from tests.benchmarks.requests import FORMS, bench_requests
+from tests.benchmarks.side_by_side import bench_side_by_side
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything: lines of a large file, small files, people, days of the histories that are compared,
+    days of the one on which the whole job is, requests of one day, rounds."""
+
+    lines: int
+    files: int
+    users: int
+    histories: tuple[int, ...]
+    days: int
+    requests: int
+    rounds: int
+
+
+SIZES = {
+    "small": Size(100_000, 200, 100, (5, 10), 10, 100_000, 1),
+    "medium": Size(2_000_000, 10_000, 2_000, (10, 100, 1_000), 400, 50_000_000, 3),
+}
+BENCHMARKS: dict[str, Callable[[Path, Size, Report], None]] = {
+    "load": lambda folder, size, report: bench_formats(folder, size.lines, size.rounds, report),
+    "files": lambda folder, size, report: bench_small_files(folder, size.files, report),
+    "fixed": lambda folder, size, report: bench_fixed_cost(folder, size.rounds, report),
+    "history": lambda folder, size, report: bench_history(folder, size.users, size.histories, size.rounds, report),
+    "job": lambda folder, size, report: bench_side_by_side(folder, size.users, size.days, size.rounds, report),
+    "dashboards": lambda folder, size, report: bench_dashboards(folder, size.rounds, report),
+    **{
+        f"requests.{form}": lambda folder, size, report, form=form: bench_requests(folder, size.requests, form, report)
+        for form in FORMS
+    },
+}
 
 
 def main() -> None:
-    """Run the benchmarks and print their ratios."""
+    """Run the benchmarks, print their ratios, write the report."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["nights", "requests"], default="nights", help="default: nights")
-    parser.add_argument("--lines", type=int, default=2_000_000, help="event lines of the large file")
-    parser.add_argument("--files", type=int, default=10_000, help="small files of one feed")
-    parser.add_argument("--users", type=int, default=2_000, help="people of the simulated system")
-    parser.add_argument("--short", type=int, default=40, help="days of the short history")
-    parser.add_argument("--long", type=int, default=400, help="days of the long history")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds; the medians are compared")
-    parser.add_argument("--rows", type=int, default=50_000_000, help="requests of the one day of `requests`")
-    parser.add_argument("--form", choices=FORMS, default=FORMS[0], help="form of their file")
+    parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=f"of {', '.join(BENCHMARKS)}; default: all")
+    parser.add_argument("--size", choices=SIZES, default="medium", help="small says only that the benchmarks work")
+    parser.add_argument("--report", type=Path, default=PROJECT_ROOT / "data" / "bench", help="folder of the report")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="warehouse-bench-") as name:
-        folder = Path(name)
-        if given.what == "requests":
-            bench_requests(folder, given.rows, given.form)
-            return
-        bench_large_file(folder, given.lines, given.rounds)
-        bench_small_files(folder, given.files)
-        bench_dashboards(folder, given.rounds)
-        bench_history_length(folder, given.users, given.short, given.long, given.rounds)
+    if unknown := set(given.benchmarks) - set(BENCHMARKS):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}: expected {', '.join(BENCHMARKS)}")
+    report = Report()
+    print(machine(), flush=True)
+    for benchmark in given.benchmarks or BENCHMARKS:
+        with tempfile.TemporaryDirectory(prefix="warehouse-bench-") as name:
+            BENCHMARKS[benchmark](Path(name), SIZES[given.size], report)
+    report.write(given.report)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from dagster_project.dashboards.build import build_pages
 from dagster_project.settings import Reporting
+from tests.benchmarks.report import Line, Report
 from tests.dashboards.toy_release import RELEASE_ID, write_toy_release
 
 
-def bench_dashboards(folder: Path, rounds: int) -> None:
+def bench_dashboards(folder: Path, rounds: int, report: Report) -> None:
     """Build the pages of the toy release; the first round starts the script engine, which later ones have."""
     release = write_toy_release(folder / f"{RELEASE_ID}.duckdb")
     seconds = []
@@ -18,6 +19,6 @@ def bench_dashboards(folder: Path, rounds: int) -> None:
         started = time.perf_counter()
         build_pages(release, folder / "pages", Reporting(), "")
         seconds.append(time.perf_counter() - started)
-    sizes = {file.name: file.stat().st_size / 1000 for file in sorted((folder / "pages").glob("*.html"))}
-    print(f"dashboards: first build {seconds[0]:.1f} s, quickest {min(seconds):.1f} s (aim: under 10 s)")
-    print("  " + ", ".join(f"{name} {size:.0f} KB" for name, size in sizes.items()) + " (aim: under 200 KB each)")
+    report.add(Line("dashboards", "first build", "s", seconds[0], "the aim", 10, 1, f"quickest {min(seconds):.1f} s"))
+    for file in sorted((folder / "pages").glob("*.html")):
+        report.add(Line("dashboards", file.name, "KB", file.stat().st_size / 1000, "the aim", 200, 1))

@@ -1,26 +1,22 @@
 """What one day of millions of api_requests costs: loaded, modelled and judged, each in a process of its own.
 
-`make scale`, or `python -m tests.benchmarks requests --rows 5000000 --form ndjson.gz`. Beside each step stands what
-bare DuckDB SQL takes that reads the same file into a table and makes the same figures of it, and checks nothing: no
-contract, key, ledger, quarantine, hash of addresses or test. Elapsed seconds depend on what else the machine does,
-CPU seconds hardly do. Peak memory is that of the largest process of a step; DuckDB keeps what it read as long as there
-is room, up to 80 % of the machine's, so that it is no measure of need.
+Beside each step stands what bare DuckDB SQL takes that reads the same file into a table and makes the same figures of
+it, and checks nothing: no contract, key, ledger, quarantine, hash of addresses or test. DuckDB keeps what it read as
+long as there is room, up to 80 % of the machine's memory, so that the peak is no measure of need.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from dagster_project.settings import PROJECT_ROOT, Settings
+from dagster_project.settings import Settings
+from tests.benchmarks.cost import Cost, cost_of_command
+from tests.benchmarks.report import Line, Report
 
 DAY = date(2024, 3, 1)
 FORMS = ("parquet", "ndjson.gz")
@@ -67,45 +63,29 @@ BARE_TABLES = """
 """
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What a step took: elapsed and CPU seconds, and the peak of its memory in GB."""
-
-    elapsed: float
-    cpu: float
-    memory: float
-
-    def __str__(self) -> str:
-        return f"{self.elapsed:7.1f} s, {self.cpu:7.1f} s of CPU, {self.memory:5.2f} GB"
-
-
-def bench_requests(folder: Path, rows: int, form: str) -> None:
-    """Print the costs of the steps for `rows` requests in one file of the form, beside those of bare SQL."""
+def bench_requests(folder: Path, rows: int, form: str, report: Report) -> None:
+    """What the steps cost for `rows` requests in one file of the form, beside bare SQL."""
     home = Settings(folder / "home")
     file = home.landing / "api_requests" / f"dt={DAY}" / f"requests.{form}"
     _cost("make", home, file, rows)
-    print(f"{rows:,} api_requests of one day, {file.stat().st_size / 1e9:.2f} GB of {form}", flush=True)
     bare = {step: _cost(step, home, file, rows) for step in ("bare read", "bare tables")}
     shutil.rmtree(home.home / "bare", ignore_errors=True)
     ours = {step: _cost(step, home, file, rows) for step in ("load", "models", "gate")}
-    beside = {"load": "bare read", "models": "bare tables"}
-    for step, cost in {**bare, **ours}.items():
-        ratio = f", {cost.cpu / bare[beside[step]].cpu:.1f} times the CPU of {beside[step]}" if step in beside else ""
-        print(f"  {step:<12} {cost}{ratio}", flush=True)
+    size = f"{rows:,} requests, {file.stat().st_size / 1e9:.2f} GB of {form}"
+    for step, reference in (("load", "bare read"), ("models", "bare tables"), ("gate", "bare tables")):
+        cost, beside = ours[step], bare[reference]
+        note = (
+            f"{cost.seconds:.0f} s elapsed, {cost.peak_mb / 1000:.1f} GB at its peak, bare {beside.peak_mb / 1000:.1f}"
+        )
+        report.add(Line("requests", f"{step} of {size}", "s of CPU", cost.cpu, reference, beside.cpu, None, note))
     total, reference = (sum(cost.cpu for cost in costs.values()) for costs in (ours, bare))
-    print(f"  all three take {total / reference:.1f} times the CPU of both bare steps", flush=True)
+    report.add(Line("requests", f"all steps of {size}", "s of CPU", total, "both bare", reference))
 
 
 def _cost(step: str, home: Settings, file: Path, rows: int) -> Cost:
-    """Run a step in a process of its own; fails where it does."""
+    """Run a step in a process of its own."""
     command = [sys.executable, "-m", "tests.benchmarks.requests", step, str(home.home), str(file), str(rows)]
-    started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=PROJECT_ROOT)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(f"{step} failed: {' '.join(command)}")
-    # of the process and of those that it waited for
-    return Cost(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e9)
+    return cost_of_command(command)
 
 
 def _run(step: str, home: Settings, file: Path, rows: int) -> None:
