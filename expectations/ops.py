@@ -68,6 +68,20 @@ def feed_health() -> Suite:
         filled_by="select 1 from load.deliveries, load.progress where dt between as_of - 30 and as_of",
         may_be_null=["expected_lines", "lowest_usual", "highest_usual", "lateness_hours", "detail"],
         expectations=[
+            gxe.ExpectTableColumnsToMatchOrderedList(
+                column_list=[
+                    "feed",
+                    "dt",
+                    "files",
+                    "lines",
+                    "expected_lines",
+                    "lowest_usual",
+                    "highest_usual",
+                    "lateness_hours",
+                    "status",
+                    "detail",
+                ]
+            ),
             gxe.ExpectCompoundColumnsToBeUnique(column_list=["feed", "dt"]),
             holds(
                 "status in ('ok', 'missing', 'late', 'small', 'large', 'unknown') "
@@ -84,6 +98,21 @@ def anomalies() -> Suite:
         filled_by=None,
         may_be_null=["expected", "lowest_usual", "highest_usual", "deviation", "compared_with"],
         expectations=[
+            gxe.ExpectTableColumnsToMatchOrderedList(
+                column_list=[
+                    "figure",
+                    "day",
+                    "table_name",
+                    "value",
+                    "expected",
+                    "lowest_usual",
+                    "highest_usual",
+                    "deviation",
+                    "comparable_days",
+                    "compared_with",
+                    "outcome",
+                ]
+            ),
             gxe.ExpectCompoundColumnsToBeUnique(column_list=["figure", "day"]),
             holds(
                 "outcome in ('usual', 'unusual', 'not enough history') "
@@ -99,6 +128,9 @@ def provisional_periods() -> Suite:
         table="ops.provisional_periods",
         filled_by=None,
         expectations=[
+            gxe.ExpectTableColumnsToMatchOrderedList(
+                column_list=["table_schema", "table_name", "from_date", "to_date", "feed", "reason"]
+            ),
             gxe.ExpectCompoundColumnsToBeUnique(column_list=["table_schema", "table_name", "feed"]),
             holds("from_date <= to_date"),
         ],
