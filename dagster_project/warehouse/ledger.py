@@ -134,7 +134,7 @@ def record(connection: duckdb.DuckDBPyConnection, feed: Feed, sources: list[Sour
         insert into load.deliveries by name
         select _file_id, ?::varchar as feed, ?::varchar as domain, dt, file, loaded + quarantined as lines, loaded,
             0 as duplicates, 0 as conflicts, quarantined, first_event_at, last_event_at, loaded_at, bytes, sha256,
-            identity, case when reason is null then 'loaded' else 'quarantined' end as status, reason
+            identity, case when reason is null then 'unsettled' else 'quarantined' end as status, reason
         from entries
         """,
         [feed.name, feed.domain],
@@ -143,6 +143,19 @@ def record(connection: duckdb.DuckDBPyConnection, feed: Feed, sources: list[Sour
         update load.quarantine set dt = entries.dt, file = entries.file, quarantined_at = entries.loaded_at
         from entries where load.quarantine._file_id = entries._file_id
     """)
+
+
+def unsettled(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """feed -> the first of its files that `mark_settled` was not told of since they were recorded."""
+    found = "select feed, min(_file_id) from load.deliveries where status = 'unsettled' group by feed"
+    return dict(connection.execute(found).fetchall())
+
+
+def mark_settled(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Note that of the feed's rows one stands for each key."""
+    connection.execute(
+        "update load.deliveries set status = 'loaded' where status = 'unsettled' and feed = ?", [feed.name]
+    )
 
 
 def _as_table(sources: list[Source]) -> pa.Table:

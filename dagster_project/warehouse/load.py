@@ -1,8 +1,13 @@
-"""Landing files into raw tables, quarantine and the ledger, feed by feed, each feed in one transaction."""
+"""Landing files into raw tables, quarantine and the ledger, feed by feed.
+
+Each feed in two transactions: all its rows come in, then one is left standing for each key. A load that was killed
+between them is completed by the next.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
@@ -62,6 +67,7 @@ def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSumma
         connection.execute("set preserve_insertion_order = false")
         use_key(connection, personal_data_key(settings))
         create_tables(connection, feeds.values())
+        _settle_what_was_left(connection, feeds)
         landing = scan(settings.landing, feeds)
         summary = LoadSummary(problems=landing.problems)
         for name, feed in feeds.items():
@@ -92,15 +98,38 @@ def _load_feed(
 ) -> FeedLoad | None:
     if not waiting:
         return None
+    with _transaction(connection):
+        changed = _changed(connection, waiting, known_hashes, problems)
+        first = _load_files(connection, feed, changed, problems) if changed else None
+    if first is None:
+        return None
+    _settle(connection, feed, first)
+    return FeedLoad(feed.name, *ledger.counts_since(connection, feed, first))
+
+
+def _settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int) -> None:
+    """In a transaction of its own: where one deletes rows that it inserted, DuckDB holds all of these in memory."""
+    with _transaction(connection):
+        standing.settle(connection, feed, first_file_id)
+        ledger.mark_settled(connection, feed)
+
+
+def _settle_what_was_left(connection: duckdb.DuckDBPyConnection, feeds: dict[str, Feed]) -> None:
+    """Complete a load that was killed after its files had come in and before their rows were settled."""
+    for name, first_file_id in ledger.unsettled(connection).items():
+        standing.question_all(connection, feeds[name])
+        _settle(connection, feeds[name], first_file_id)
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("begin")
     try:
-        changed = _changed(connection, waiting, known_hashes, problems)
-        loaded = _load_files(connection, feed, changed, problems) if changed else None
+        yield
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
         raise
-    return loaded
 
 
 def _changed(
@@ -125,7 +154,8 @@ def _changed(
 
 def _load_files(
     connection: duckdb.DuckDBPyConnection, feed: Feed, deliveries: list[Delivery], problems: list[Problem]
-) -> FeedLoad:
+) -> int:
+    """Load the files, whose rows are to be settled then; returns the id of the first."""
     first = ledger.next_file_id(connection)
     sources = [Source(first + index, delivery) for index, delivery in enumerate(deliveries)]
     connection.execute("create or replace temp table blank_lines (_file_id bigint, lines bigint)")
@@ -137,8 +167,7 @@ def _load_files(
     # only now: what an unreadable file had loaded before stays until there is something in its place
     standing.withdraw(connection, feed, ledger.file_ids(connection, feed, [source.delivery for source in there]))
     ledger.record(connection, feed, there)
-    standing.settle(connection, feed, first)
-    return FeedLoad(feed.name, *ledger.counts_since(connection, feed, first))
+    return first
 
 
 def _load_batch(connection: duckdb.DuckDBPyConnection, feed: Feed, batch: Batch) -> None:

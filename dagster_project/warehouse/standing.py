@@ -36,6 +36,12 @@ def withdraw_rows(connection: duckdb.DuckDBPyConnection, feed: Feed, condition: 
     connection.execute(f"delete from {rows}")
 
 
+def question_all(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Have `settle` look at every key with more than one row: which of them lost its standing row is not known."""
+    keys = f"select distinct {_keys(feed)} from superseded.{feed.name}"
+    connection.execute(f"create or replace temp table withdrawn as {keys}")
+
+
 def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int) -> None:
     """Leave one standing row a key, after rows of files from `first_file_id` on came and `withdraw` took others.
 

@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 
 from tests.platform.slow import Figures, Row, day_of, grouped
 
-Hits = dict[tuple[str, str], list[datetime]]
+# (rule, subject) -> of each time that the rule was broken, when that began and when it was
+Hits = dict[tuple[str, str], list[tuple[datetime, datetime]]]
+QUIET = timedelta(minutes=1440)
 
 
 def authentication(events: list[Row], zone: str) -> Figures:
     logins = [row for row in events if row["event_type"] == "login"]
     bursts = defaultdict(set)
     for (_, subject), instants in bursts_of_failures(logins, "brute_force_source", "ip", 10, 30).items():
-        for at in instants:
+        for _, at in instants:
             bursts[day_of(at, zone)].add(subject)
     found = {}
     for key, group in grouped(logins, lambda r: (day_of(r["occurred_at"], zone),)).items():
@@ -46,7 +48,7 @@ def data_access(log: list[Row], zone: str) -> Figures:
 
 
 def violations(events: list[Row], log: list[Row]) -> Figures:
-    """When each rule was first broken by each subject, by looking at all pairs of events."""
+    """When each rule was first broken by each subject, and how many violations that are, by looking at all pairs."""
     logins = [row for row in events if row["event_type"] == "login"]
     hits: Hits = {
         **bursts_of_failures(logins, "brute_force_source", "ip", 10, 30),
@@ -58,13 +60,20 @@ def violations(events: list[Row], log: list[Row]) -> Figures:
     }
     for row in events:
         if row["event_type"] == "privilege_change" and row["outcome"] == "success":
-            hits.setdefault(("privilege_change", f"user {row['user_id']}"), []).append(row["occurred_at"])
+            hits.setdefault(("privilege_change", f"user {row['user_id']}"), []).append((row["occurred_at"],) * 2)
         if row["event_type"] == "policy_violation":
-            hits.setdefault(("policy_violation", f"user {row['user_id']}"), []).append(row["occurred_at"])
+            hits.setdefault(("policy_violation", f"user {row['user_id']}"), []).append((row["occurred_at"],) * 2)
     for row in log:
         if row["action"] == "export" and row["contains_pii"] and not row["purpose"] and row["outcome"] == "success":
-            hits.setdefault(("export_without_purpose", f"actor {row['actor']}"), []).append(row["occurred_at"])
-    return {key: (min(instants),) for key, instants in hits.items()}
+            hits.setdefault(("export_without_purpose", f"actor {row['actor']}"), []).append((row["occurred_at"],) * 2)
+    return {key: (min(at for _, at in times), _runs(times)) for key, times in hits.items()}
+
+
+def _runs(times: list[tuple[datetime, datetime]]) -> int:
+    """The number of runs without a pause longer than QUIET."""
+    ordered = sorted(times)
+    ends = [max(at for _, at in ordered[: index + 1]) for index in range(len(ordered))]
+    return 1 + sum(begins - end > QUIET for (begins, _), end in zip(ordered[1:], ends, strict=False))
 
 
 def _subject(column: str, value: str) -> str:
@@ -77,7 +86,9 @@ def bursts_of_failures(logins: list[Row], rule: str, column: str, threshold: int
     failures = [r for r in logins if r["outcome"] == "failure" and r[column] is not None]
     for (value,), group in grouped(failures, lambda r: (r[column],)).items():
         instants = [r["occurred_at"] for r in group]
-        completed = [at for at in instants if _within(instants, at, minutes) >= threshold]
+        completed = [
+            (_last(instants, at, threshold), at) for at in instants if _within(instants, at, minutes) >= threshold
+        ]
         if completed:
             hits[rule, _subject(column, value)] = completed
     return hits
@@ -88,7 +99,9 @@ def successes_after_failures(logins: list[Row], rule: str, column: str, threshol
     for (value,), group in grouped([r for r in logins if r[column] is not None], lambda r: (r[column],)).items():
         failures = [r["occurred_at"] for r in group if r["outcome"] == "failure"]
         successes = [r["occurred_at"] for r in group if r["outcome"] == "success"]
-        struck = [at for at in successes if _within(failures, at, minutes) >= threshold]
+        struck = [
+            (_last(failures, at, threshold), at) for at in successes if _within(failures, at, minutes) >= threshold
+        ]
         if struck:
             hits[rule, _subject(column, value)] = struck
     return hits
@@ -98,6 +111,11 @@ def _within(instants: list[datetime], at: datetime, minutes: int) -> int:
     return sum(timedelta() <= at - instant <= timedelta(minutes=minutes) for instant in instants)
 
 
+def _last(instants: list[datetime], at: datetime, count: int) -> datetime:
+    """The earliest of the last `count` instants up to `at`."""
+    return sorted(instant for instant in instants if instant <= at)[-count]
+
+
 def travels(logins: list[Row], minutes: int) -> Hits:
     hits: Hits = {}
     known = [r for r in logins if r["outcome"] == "success" and r["country"] is not None]
@@ -105,7 +123,8 @@ def travels(logins: list[Row], minutes: int) -> Hits:
         for later in group:
             elsewhere = [r["occurred_at"] for r in group if r["country"] != later["country"]]
             if user is not None and _within(elsewhere, later["occurred_at"], minutes):
-                hits.setdefault(("impossible_travel", f"user {user}"), []).append(later["occurred_at"])
+                before = max(at for at in elsewhere if at <= later["occurred_at"])
+                hits.setdefault(("impossible_travel", f"user {user}"), []).append((before, later["occurred_at"]))
     return hits
 
 
@@ -117,5 +136,5 @@ def first_accesses(log: list[Row], days: int) -> Hits:
         for (actor,), own in grouped(group, lambda r: (r["actor"],)).items():
             first = min(r["occurred_at"] for r in own)
             if first - known_since >= timedelta(days=days):
-                hits["unfamiliar_access", f"actor {actor}"].append(first)
+                hits["unfamiliar_access", f"actor {actor}"].append((first, first))
     return hits

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dagster_project.warehouse import standing
 from tests.warehouse.homes import Home, event, payment
 
 
@@ -48,6 +49,30 @@ def test_a_file_that_is_replaced_gives_way_to_the_duplicates_it_had_beaten(home:
     home.load()
     assert home.query("select event_id, page from raw.events order by 1") == [("e0", None), ("e1", "/second")]
     assert home.ledger() == {"a.ndjson": (1, 1, 0, 0), "b.ndjson": (1, 1, 0, 0)}
+
+
+def test_a_load_that_was_killed_before_it_settled_is_completed_by_the_next(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.deliver("events", "2024-03-02", "b.ndjson", [event("e1", page="/b"), event("e2"), event("e2")])
+    home.deliver("events", "2024-03-01", "a.ndjson", [event("e3", page="/first")])
+    home.deliver("events", "2024-03-03", "c.ndjson", [event("e3", page="/last")])
+    home.load()
+    home.deliver("events", "2024-03-01", "a.ndjson", [event("e1", page="/a"), event("e4"), event("e4")])
+    with monkeypatch.context() as patch:
+        patch.setattr(standing, "settle", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            home.load()
+    assert home.query("select count(*) from raw.events where event_id = 'e4'") == [(2,)]
+    home.load()
+    standing_rows = [("e1", "/a"), ("e2", None), ("e3", "/last"), ("e4", None)]
+    assert home.query("select event_id, page from raw.events order by 1") == standing_rows
+    assert home.ledger() == {"a.ndjson": (3, 2, 1, 0), "b.ndjson": (3, 1, 2, 0), "c.ndjson": (1, 1, 0, 0)}
+    assert home.query("select distinct status from load.deliveries") == [("loaded",)]
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_an_earlier_delivery_that_comes_late_stands_and_conflicts_are_reported(home: Home) -> None:
