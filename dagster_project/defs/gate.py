@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import build_dbt_asset_specs
 
 from dagster_project.defs.home import Warehouse, as_of
-from dagster_project.defs.transform import Translator
+from dagster_project.defs.transform import Translator, built_keys
 from dagster_project.settings import Settings
 from dagster_project.warehouse.gate import run_gate
 from dagster_project.warehouse.gate_dbt import published_tables
@@ -27,7 +26,7 @@ def gate_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -> d
     """The verdict, after all models; its checks belong to the tables that they look at."""
     tests = attached_tests(manifest)
     tables = [table for names in published_tables(manifest).values() for table in names]
-    models = [spec.key for spec in build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=Translator())]
+    models = built_keys(manifest)
 
     @dg.multi_asset(
         name="gate",
