@@ -63,10 +63,15 @@ def nightly(
     ] = None,
 ) -> None:
     """Load every landed file not yet loaded, transform, check, publish. Safe to run again at any moment."""
+    from dagster_project.warehouse.settled import reason_to_run
+
     settings = _made_home(ctx)
 
     def night(progress: Progress) -> None:
         day = as_of.date() if as_of else _newest_day(settings)
+        if reason_to_run(settings, day) is None:
+            progress("", f"nothing has changed since the last night as of {day}")
+            return
         from dagster_project.defs.launch import run_night  # dagster and dbt take seconds to import
 
         run_night(settings, day, progress)

@@ -9,6 +9,7 @@ from dagster_project.defs.home import scan_landing
 from dagster_project.defs.instance import fail_dead_runs
 from dagster_project.settings import Settings
 from dagster_project.warehouse.landing import Landing
+from dagster_project.warehouse.settled import reason_to_run
 
 JOB = "nightly"
 JOB_DESCRIPTION = "Load what has landed, transform, check, publish what passed. Over a range of days it is one run."
@@ -29,8 +30,10 @@ def nightly_schedule(settings: Settings, days: dg.PartitionsDefinition) -> dg.Sc
     )
     def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         fail_dead_runs(context.instance)
-        yesterday = (context.scheduled_execution_time - timedelta(days=1)).date().isoformat()
-        return _request(days, yesterday, run_key=yesterday)
+        yesterday = (context.scheduled_execution_time - timedelta(days=1)).date()
+        if reason_to_run(settings, yesterday) is None:
+            return dg.SkipReason(f"nothing has changed since the last night as of {yesterday}")
+        return _request(days, yesterday.isoformat(), run_key=yesterday.isoformat())
 
     return every_night
 

@@ -22,6 +22,7 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         self._engines: dict[str, Engine] = {}
+        self._tables: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -36,6 +37,14 @@ class OpenEventLog(SqliteEventLogStorage):
                 self._engines[shard] = self._opened(shard)
             with self._engines[shard].begin() as connection:
                 yield connection
+
+    def has_table(self, table_name: str) -> bool:
+        """Tables stay once they are there; the original looks for them before each event of a check."""
+        if table_name not in self._tables:
+            if not super().has_table(table_name):
+                return False
+            self._tables.add(table_name)
+        return True
 
     def _opened(self, shard: str) -> Engine:
         waiting = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}

@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import build_dbt_asset_specs
 
 from dagster_project.defs.home import Warehouse, as_of
 from dagster_project.defs.ingest import feed_key
-from dagster_project.defs.transform import Translator
+from dagster_project.defs.transform import Translator, built_keys
 from dagster_project.settings import Settings
 from dagster_project.warehouse.anomalies import NOT_ENOUGH_HISTORY
 from dagster_project.warehouse.gate import run_gate
@@ -33,7 +32,7 @@ def gate_assets(
     """The verdict, after all models; its checks belong to the tables that they look at."""
     tests = attached_tests(manifest)
     tables = [table for names in published_tables(manifest).values() for table in names]
-    models = [spec.key for spec in build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=Translator())]
+    models = built_keys(manifest)
 
     @dg.multi_asset(
         name="gate",

@@ -10,6 +10,7 @@ from dagster_project.defs.gate import VERDICT
 from dagster_project.defs.home import Warehouse
 from dagster_project.warehouse.gate_dbt import published_tables
 from dagster_project.warehouse.release import Release, publish
+from dagster_project.warehouse.settled import settle
 
 HISTORY_SCHEMA = "release_history"
 RELEASE = dg.AssetKey(["published", "release"])
@@ -29,6 +30,7 @@ def publish_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -
     )
     def publish_release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         published = publish(warehouse.settings, context.log.info, make_pages)
+        settle(warehouse.settings, published.as_of)
         for domain in published.domains_published:
             for table in tables[domain]:
                 yield dg.MaterializeResult(asset_key=_key(table), metadata={"release": published.release_id})

@@ -45,6 +45,12 @@ def transform_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition)
     return build_dbt_models
 
 
+def built_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
+    """The assets of `transform_assets`."""
+    translator, nodes = Translator(), manifest["nodes"].values()
+    return [translator.get_asset_key(node) for node in nodes if node["resource_type"] in ("model", "seed")]
+
+
 def _told(result: NodeResult) -> dict[str, Any]:
     """What the catalogue shows of a model; Dagster would skip everything after one that is not materialized."""
     told: dict[str, Any] = {"status": result.status, "seconds": result.seconds}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from dagster_project.defs import automation
 from dagster_project.defs.automation import JOB, landing_sensor, nightly_schedule
 from dagster_project.defs.home import daily_partitions, local_today, scan_landing
 from dagster_project.defs.instance import open_instance
@@ -65,6 +66,14 @@ def _asked(tick) -> tuple[list[tuple[str | None, str | None]], str | None]:
 def test_a_night_runs_for_the_day_that_just_ended(warehouse, instance) -> None:
     ticks = Ticks(warehouse, instance)
     assert ticks.night(datetime(2024, 3, 3, 2, tzinfo=UTC)) == ([("2024-03-02", "2024-03-02")], None)
+
+
+def test_a_night_in_which_nothing_has_changed_is_passed_over(warehouse, instance, monkeypatch) -> None:
+    monkeypatch.setattr(automation, "reason_to_run", lambda settings, day: None if day == date(2024, 3, 2) else "new")
+    ticks = Ticks(warehouse, instance)
+    told = "nothing has changed since the last night as of 2024-03-02"
+    assert ticks.night(datetime(2024, 3, 3, 2, tzinfo=UTC)) == ([], told)
+    assert ticks.night(datetime(2024, 3, 2, 2, tzinfo=UTC)) == ([("2024-03-01", "2024-03-01")], None)
 
 
 def test_a_night_before_the_first_delivery_is_passed_over(warehouse, instance) -> None:
