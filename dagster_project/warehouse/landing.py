@@ -31,10 +31,9 @@ FORMATS: dict[str, tuple[str, str | None]] = {
 # No delivery, and nothing that one tells of, is of an earlier or later day. Beyond are slips of the pen and what stands
 # for an empty field; a single one would make the as-of day, or a series of days, span millennia.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
-# A delivery is there, so that its day is today's at the latest. Places name it up to 14 hours before UTC does, which is
-# one day, and one more is left to clocks that are wrong. Later days are slips of the pen: a single dt=2999-01-01 would
-# be the as-of day of every table, and a partition for each of a million days.
-DAYS_AHEAD = 2
+# Samples and rehearsals run ahead of the clock, by months; what is further ahead is a slip of the pen: a single
+# dt=2999-01-01 would be the as-of day of every table, and a partition for each of some hundred thousand days.
+DAYS_AHEAD = 366
 _DT = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
 
 

@@ -80,6 +80,7 @@ def _picture(settings: Settings, as_of: date) -> dict[str, str]:
         "candidate": _states([candidate, candidate.with_name(f"{candidate.name}.wal")]),
         "work files": _states(settings.work / name for name in made),
         "releases": _states([Path(current), *releases.glob("*"), *settings.published.glob(".*")]),
+        "dashboards": _states(settings.dashboards.rglob("*")),
         "code": _states(file for folder in CODE for file in folder.rglob("*") if "__pycache__" not in file.parts),
         "packages": _digest([sys.version, *(p.name for path in sys.path for p in Path(path).glob("*.dist-info"))]),
     }
