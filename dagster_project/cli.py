@@ -277,6 +277,23 @@ def dashboards(
         typer.echo(f"dashboards  {current_index(settings)}")
 
 
+@app.command("export-metrics")
+def export_metrics(
+    ctx: typer.Context,
+    output: Annotated[typer.FileTextWrite, typer.Option(help="File to write; - is standard output.")] = "-",  # type: ignore[assignment]
+    days: Annotated[int, typer.Option(min=1, help="How many days of figures, counted back from the newest.")] = 90,
+) -> None:
+    """Write published platform and business figures as OpenMetrics, for Prometheus and Grafana."""
+    from dagster_project.grafana.openmetrics import write_metrics
+    from dagster_project.warehouse.release import ReleaseError, open_release
+
+    try:
+        with open_release(load_settings(ctx.obj)) as connection:
+            write_metrics(connection, days, output)
+    except ReleaseError as error:
+        raise UsageError(str(error)) from error
+
+
 @app.command()
 def query(
     ctx: typer.Context,

@@ -61,6 +61,13 @@ class TileView(View):
     def id(self) -> str:
         return f"tile-{slug(self.item.title)}"
 
+    @property
+    def moves(self) -> str:
+        """Up, down, or empty where the change is none or rounds to nothing."""
+        if not self.change or not any(digit in self.change for digit in "123456789"):
+            return ""
+        return "up" if self.change.startswith("+") else "down"
+
 
 @dataclass(frozen=True)
 class ChartView(View):

@@ -7,7 +7,7 @@ import pytest
 from tests.acceptance.homes import Warehouse
 
 COMMANDS = ["nightly", "backfill", "sample", "status", "releases", "rollback", "approve", "query"]
-COMMANDS += ["docs", "dashboards", "erase", "retain"]
+COMMANDS += ["docs", "dashboards", "export-metrics", "erase", "retain"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -23,6 +23,9 @@ from dagster_project.dashboards.drawings.common import (
 from dagster_project.dashboards.frames import RUNNING, STATE, Frame
 from dagster_project.dashboards.periods import Grain
 
+# A single bar must not fill a card; in pixels.
+BROADEST = "min(96, bandwidth('x'))"
+
 
 @dataclass(frozen=True)
 class Bars(OverTime):
@@ -39,7 +42,7 @@ class Bars(OverTime):
         frame, series = self.arrange(frame, as_of, filters)
         bars = (
             folded(series)
-            .mark_bar()
+            .mark_bar(width=alt.ExprRef(BROADEST))
             .encode(
                 x=slots(self.grain),
                 y=value_axis(self.form),
@@ -70,5 +73,5 @@ class Bars(OverTime):
 
 def slots(grain: Grain) -> alt.X:
     """One slot per period, so that bars stand side by side."""
-    axis = alt.Axis(labelExpr=time_labels(grain), labelOverlap="greedy", grid=False, labelAngle=0, labelSeparation=8)
+    axis = alt.Axis(labelExpr=time_labels(grain), labelOverlap="parity", grid=False, labelAngle=0, labelSeparation=8)
     return alt.X(TIME, type="ordinal", title=None, axis=axis, scale=alt.Scale(paddingInner=0.25, paddingOuter=0.1))

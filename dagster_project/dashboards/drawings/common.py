@@ -130,10 +130,14 @@ class OverTime:
         )
 
 
+# What has a colour of its own wherever it is.
+MEANT = {"error": "@c5", "warning": "@c3", "info": "@c6"}
+
+
 def coloured(series: Sequence[Series]) -> tuple[Series, ...]:
     """Each series with a colour of its own."""
     return tuple(
-        Series(one.column, one.label, one.colour or PALETTE[place % len(PALETTE)], one.is_below)
+        Series(one.column, one.label, one.colour or MEANT.get(one.label, PALETTE[place % len(PALETTE)]), one.is_below)
         for place, one in enumerate(series)
     )
 

@@ -80,7 +80,7 @@ class Heatmap:
     def _across(self) -> alt.X:
         axis = alt.Axis(
             orient="top",
-            labelOverlap="greedy",
+            labelOverlap="parity",
             labelSeparation=8,
             labelAngle=0,
             labelExpr=time_labels(self.grain) if self.grain else WORDS,

@@ -128,7 +128,7 @@ SECTION = Section(
                 Grain.month,
                 COUNT,
                 (
-                    Series("voluntary_churned", "By their will", "@c6"),
+                    Series("voluntary_churned", "By choice", "@c6"),
                     Series("involuntary_churned", "Payment failed", "@c5"),
                 ),
             ),

@@ -1,0 +1,1 @@
+"""Published figures for Prometheus, and the technical dashboard for Grafana."""
