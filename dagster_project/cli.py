@@ -281,7 +281,7 @@ def dashboards(
 def export_metrics(
     ctx: typer.Context,
     output: Annotated[typer.FileTextWrite, typer.Option(help="File to write; - is standard output.")] = "-",  # type: ignore[assignment]
-    days: Annotated[int, typer.Option(min=1, help="How many days of figures, counted back from the newest.")] = 90,
+    days: Annotated[int, typer.Option(min=1, help="How many days of figures, counted back from the newest.")] = 7,
 ) -> None:
     """Write published platform and business figures as OpenMetrics, for Prometheus and Grafana."""
     from dagster_project.grafana.openmetrics import write_metrics

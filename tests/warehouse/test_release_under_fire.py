@@ -43,6 +43,7 @@ print("ready", flush=True)
 while not done.is_set():
     try:
         with duckdb.connect(sys.argv[1], read_only=True) as connection:
+            connection.execute("set enable_progress_bar = false")  # it would be printed among the answers
             seen.add(tuple(connection.execute(sys.argv[2]).fetchall()[0][0]))
     except Exception as error:
         errors.append(repr(error))
