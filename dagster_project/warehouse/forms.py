@@ -44,7 +44,7 @@ def json_shapes(feed: Feed) -> str:
 class Form:
     """How to open records of one form.
 
-    `fields` selects origin, `_record` (its text) and `_parsed` (its JSON, if that it is) from the view `batch`;
+    `fields` selects origin, `_record` (its text) and `_parsed` (its JSON, if that it is) from the table `batch`;
     `value`, `extra` and `masked` are expressions over that: a contract column as delivered, all unknown columns as
     JSON, and the record without the personal data in columns that can be told apart; `problems` are conditions under
     which a record can't be opened, each with the words for it.

@@ -36,7 +36,7 @@ class Judgement:
 
 
 def judge(feed: Feed, batch: Batch, shapes: Shapes) -> Judgement:
-    """How to load the view `batch`; nothing in it raises on bad input."""
+    """How to load the table `batch`; nothing in it raises on bad input."""
     source = FORMS[batch.form](feed, batch, shapes)
     given = ", ".join(f"{source.value(column.name)} as {_given(column)}" for column in feed.columns)
     typed = ", ".join(f"{_typed(column, batch)} as {quoted(column.name)}" for column in feed.columns)

@@ -45,6 +45,7 @@ IS_SHORT = "WAREHOUSE_FAULTS" not in os.environ
 Moment = tuple[ModuleType, str, str]
 MOMENTS: list[Moment] = [
     (load, "_load_batch", "after"),
+    (load, "_settle", "before"),
     (load, "_load_feed", "after"),
     (ledger, "write_problems", "after"),
     (transform, "begin_build", "before"),
@@ -60,7 +61,7 @@ MOMENTS: list[Moment] = [
     (release_files, "point_to", "after"),
     (release_files, "prune", "after"),
 ]
-IN_A_TEST_RUN = [MOMENTS[number] for number in (1, 4, 5, 12)]
+IN_A_TEST_RUN = [MOMENTS[number] for number in (1, 2, 5, 6, 13)]
 
 
 @pytest.fixture(scope="module")
