@@ -175,11 +175,13 @@ def copy_rows(connection: duckdb.DuckDBPyConnection, source: str, table: str, ta
 def insert(
     connection: duckdb.DuckDBPyConnection, database: str, table: str, rows: Iterable[tuple[object, ...]]
 ) -> None:
-    """Insert rows given in the order of the table's columns."""
+    """Insert rows given in the order of the table's columns, in one statement: one for each takes a second for 800."""
     values = list(rows)
     if values:
-        marks = ", ".join("?" for _ in values[0])
-        connection.executemany(f"insert into {qualified(database, table)} values ({marks})", values)
+        marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in values)
+        connection.execute(
+            f"insert into {qualified(database, table)} values {marks}", [value for row in values for value in row]
+        )
 
 
 def write_history(
