@@ -18,3 +18,17 @@ def test_a_model_is_replaced_only_after_the_touched_models_that_compare_it_with_
 
     assert comparing
     assert [(touched, model) for touched, model in comparing if touched not in parents[model]] == []
+
+
+def test_kept_models_append_or_replace_by_key_as_the_materialization_knows_no_other_strategy(manifest):
+    kept = [
+        node.config
+        for node in manifest.nodes.values()
+        if node.resource_type == "model" and node.config.materialized == "incremental"
+    ]
+
+    assert kept
+    assert {(config.incremental_strategy, bool(config.unique_key)) for config in kept} == {
+        ("append", False),
+        ("delete+insert", True),
+    }

@@ -1,6 +1,6 @@
 -- The security tables. Evidence of one rule and subject is one violation until a pause longer than the rule's window.
 create table security.rules as
-select rule, severity, description, window_minutes, threshold from 'security/security_rules.csv';
+select rule, severity, description, window_minutes, quiet_minutes, threshold from 'security/security_rules.csv';
 
 create temp macro in_window(earlier, later, minutes) as
     date_diff('microsecond', earlier, later) // 1000000 <= minutes * 60;
@@ -92,8 +92,8 @@ found as (
 
 paused as (
     select
-        found.*, window_minutes,
-        coalesce(in_window(lag(occurred_at) over evidence, occurred_at, window_minutes), false) as continues
+        found.*, quiet_minutes,
+        coalesce(in_window(lag(occurred_at) over evidence, occurred_at, quiet_minutes), false) as continues
     from found join security.rules using (rule)
     where activity_date <= as_of()
     window evidence as (partition by rule, subject order by occurred_at, event_id)
@@ -110,7 +110,7 @@ select
     arg_max(event_id, (occurred_at, event_id)) as last_event_id, count(*) as events,
     md5(rule || '|' || subject || '|' || first_event_id) as violation_id,
     min(occurred_at) filter (is_trigger) as detected_at,
-    max(occurred_at) + to_minutes(any_value(window_minutes)) >= as_of() + 1 as is_open
+    max(occurred_at) + to_minutes(any_value(quiet_minutes)) >= as_of() + 1 as is_open
 from evidence group by rule, subject, violation_number;
 
 create table security.compliance_violations as
