@@ -53,7 +53,7 @@ def settings(tmp_path: Path) -> Settings:
     settings = make_settings(tmp_path / "home")
     write_candidate(settings, 1)
     with duckdb.connect(str(settings.candidate)) as connection:
-        connection.execute("drop table ops.releases; drop table ops.approvals")
+        connection.execute("drop table ops.releases; drop table ops.restatements; drop table ops.approvals")
     return settings
 
 
