@@ -18,6 +18,7 @@ from dagster_project.warehouse.changes import begin_build, complete_build
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database
 from dagster_project.warehouse.release import publish, rollback
+from dagster_project.warehouse.release_files import retained_ids
 from dagster_project.warehouse.settled import reason_to_run, settle, settled_file
 from tests.warehouse.homes import Home, event
 from tests.warehouse.toys import PASSED, judge, write_candidate
@@ -148,7 +149,7 @@ def test_another_version_of_a_package_is_a_reason(quiet_home: Home, tmp_path_fac
 def test_what_only_reads_is_no_reason(quiet_home: Home) -> None:
     quiet_home.query("select * from raw.events")
     rollback(quiet_home.settings, report=quiet)
-    rollback(quiet_home.settings, max(os.listdir(quiet_home.settings.releases)).removesuffix(".duckdb"), quiet)
+    rollback(quiet_home.settings, retained_ids(quiet_home.settings)[-1], quiet)
     assert reason_to_run(quiet_home.settings, DAY) is None
 
 
