@@ -226,9 +226,7 @@ def _write_ops(
         comment(connection, "release", table, described[table])
 
 
-def _make_current(
-    settings: Settings, release_id: str, pages: Pages | None, report: Callable[[str], None]
-) -> None:
+def _make_current(settings: Settings, release_id: str, pages: Pages | None, report: Callable[[str], None]) -> None:
     """Switch readers to a release and its pages, made first where it has none; a failure there holds nothing back."""
     if pages and not release_files.pages_path(settings, release_id).exists():
         try:
