@@ -56,7 +56,8 @@ clean: ## remove the environment and caches; never the data
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv installs in seconds what takes pip minutes. It does not read pip's configuration, so where packages come from a
-# mirror that only pip knows, pip installs the same lock. Compiled byte code halves the start of every command.
+# mirror that only pip knows, pip installs the same lock, which is complete: looking for dependencies, pip would stumble
+# over one with extras (gql[requests]) that is locked without. Compiled byte code halves the start of every command.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(or $(PYTHON),false) -c "$(SUPPORTED)" || { \
 		echo "Python 3.11, 3.12 or 3.13 with its venv module is needed (Debian, Ubuntu: apt install python3-venv)," >&2; \
@@ -67,6 +68,6 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock || { \
 		echo "uv could not install; trying pip, which takes longer"; \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
