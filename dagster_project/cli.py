@@ -89,7 +89,7 @@ def backfill(
 
     A changed definition (a model's SQL, a setting) rolls itself out: the next run, of whatever kind, rebuilds all days.
     """
-    from dagster_project.warehouse.changes import Days
+    from dagster_project.warehouse.build.changes import Days
 
     if last < first:
         raise UsageError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}")
@@ -150,7 +150,7 @@ def status(ctx: typer.Context) -> None:
 def releases(ctx: typer.Context) -> None:
     """List the retained releases, newest first."""
     from dagster_project.console import print_releases
-    from dagster_project.warehouse.release import list_releases
+    from dagster_project.warehouse.release.releases import list_releases
 
     print_releases(list_releases(load_settings(ctx.obj)))
 
@@ -162,8 +162,8 @@ def rollback(
 ) -> None:
     """Make an older release the current one, atomically. The next night publishes its own again."""
     from dagster_project.dashboards.publish import make_pages
-    from dagster_project.warehouse.release import ReleaseError
-    from dagster_project.warehouse.release import rollback as roll_back
+    from dagster_project.warehouse.release.releases import ReleaseError
+    from dagster_project.warehouse.release.releases import rollback as roll_back
 
     try:
         chosen = roll_back(load_settings(ctx.obj), release, typer.echo, make_pages)
@@ -184,9 +184,9 @@ def approve(
     """
     from dagster_project.console import Progress, print_moved
     from dagster_project.dashboards.publish import make_pages
-    from dagster_project.warehouse.approve import approve as approve_now
-    from dagster_project.warehouse.approve import waiting
-    from dagster_project.warehouse.release import ReleaseError
+    from dagster_project.warehouse.release.approve import approve as approve_now
+    from dagster_project.warehouse.release.approve import waiting
+    from dagster_project.warehouse.release.releases import ReleaseError
 
     settings, progress = load_settings(ctx.obj), Progress()
     try:
@@ -238,7 +238,7 @@ def retain(
     """Say what is older than its class may be kept. Deleting it is still to come."""
     from dagster_project.console import print_expired
     from dagster_project.privacy.retention import find_expired
-    from dagster_project.warehouse.transform import project_manifest
+    from dagster_project.warehouse.build.transform import project_manifest
 
     settings = load_settings(ctx.obj)
     if not dry_run:
@@ -251,7 +251,7 @@ def retain(
 def docs(ctx: typer.Context) -> None:
     """Write the metric catalogue and dbt's pages of tables, columns and lineage."""
     from dagster_project.catalogue.pages import write_docs
-    from dagster_project.warehouse.transform import TransformError
+    from dagster_project.warehouse.build.transform import TransformError
 
     try:
         write_docs(load_settings(ctx.obj), typer.echo)
@@ -285,7 +285,7 @@ def export_metrics(
 ) -> None:
     """Write published platform and business figures as OpenMetrics, for Prometheus and Grafana."""
     from dagster_project.grafana.openmetrics import write_metrics
-    from dagster_project.warehouse.release import ReleaseError, open_release
+    from dagster_project.warehouse.release.releases import ReleaseError, open_release
 
     try:
         with open_release(load_settings(ctx.obj)) as connection:
@@ -308,8 +308,8 @@ def query(
     import duckdb
 
     from dagster_project.console import print_rows
-    from dagster_project.warehouse.as_published import as_published
-    from dagster_project.warehouse.release import ReleaseError, open_release
+    from dagster_project.warehouse.release.as_published import as_published
+    from dagster_project.warehouse.release.releases import ReleaseError, open_release
 
     settings = load_settings(ctx.obj)
     try:

@@ -17,11 +17,11 @@ from rich.table import Table
 from dagster_project.privacy.receipt import Receipt
 from dagster_project.privacy.retention import Expired
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse.release import Release
+from dagster_project.warehouse.release.releases import Release
+from dagster_project.warehouse.release.tolerance import Beyond
 from dagster_project.warehouse.status import FeedStatus, HeldBack, Quarantined, Status
 from dagster_project.warehouse.summary import Figure, Summary
-from dagster_project.warehouse.tolerance import Beyond
-from dagster_project.warehouse.watched import FeedDay, Provisional
+from dagster_project.warehouse.watch.watched import FeedDay, Provisional
 
 # A file or a pipe has no width: nothing is cut there.
 WIDTH_WITHOUT_TERMINAL = 1000

@@ -8,7 +8,7 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 
 from dagster_project.settings import Reporting
-from dagster_project.warehouse.causes import CAUSES
+from dagster_project.warehouse.build.causes import CAUSES
 from expectations.suite import Suite, holds, reconciles, shape
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from dagster_project.catalogue.metrics import tests_of
-from dagster_project.warehouse.gate_dbt import is_published
+from dagster_project.warehouse.gate.dbt_results import is_published
 
 FILE = Path(__file__).with_name("coverage.yml")
 

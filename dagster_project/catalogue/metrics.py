@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dagster_project.warehouse.gate_dbt import domain_of, is_published
-from dagster_project.warehouse.verdict import DOMAINS
+from dagster_project.warehouse.gate.dbt_results import domain_of, is_published
+from dagster_project.warehouse.gate.verdict import DOMAINS
 
 Manifest = Mapping[str, Any]
 

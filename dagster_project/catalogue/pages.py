@@ -13,7 +13,7 @@ from dagster_project.catalogue.coverage import coverage
 from dagster_project.catalogue.metrics import metrics, tables
 from dagster_project.catalogue.promises import promises
 from dagster_project.settings import Settings
-from dagster_project.warehouse.transform import generate_docs, project_manifest
+from dagster_project.warehouse.build.transform import generate_docs, project_manifest
 
 CATALOGUE, COVERAGE, PROMISES, DBT_DOCS = "metrics.html", "coverage.html", "promises.html", "dbt.html"
 

@@ -10,8 +10,8 @@ from dagster_project.dashboards.publish import make_pages
 from dagster_project.dashboards.serve import server
 from dagster_project.exit_codes import UsageError
 from dagster_project.settings import Settings
-from dagster_project.warehouse import release_files
 from dagster_project.warehouse.database import writer_lock
+from dagster_project.warehouse.release import files as release_files
 
 
 def current_index(settings: Settings) -> Path | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dagster_project.warehouse.release_files import FILE_MODE, FOLDER_MODE
+from dagster_project.warehouse.release.files import FILE_MODE, FOLDER_MODE
 
 
 @contextmanager

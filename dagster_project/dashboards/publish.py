@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.release_files import pages_path, release_path
+from dagster_project.warehouse.release.files import pages_path, release_path
 
 # A build takes seconds; one that hangs is a failed one.
 PATIENCE_SECONDS = 180

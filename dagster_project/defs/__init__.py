@@ -11,8 +11,8 @@ from dagster_project.defs.ingest import load_assets
 from dagster_project.defs.publish import history_assets, publish_assets
 from dagster_project.defs.transform import transform_assets
 from dagster_project.settings import Settings
+from dagster_project.warehouse.build.transform import project_manifest
 from dagster_project.warehouse.contract import read_contracts
-from dagster_project.warehouse.transform import project_manifest
 
 
 def warehouse_definitions(settings: Settings, loggers: dict[str, dg.LoggerDefinition] | None = None) -> dg.Definitions:

@@ -8,7 +8,7 @@ import dagster as dg
 from dagster_project.defs.home import scan_landing
 from dagster_project.defs.instance import fail_dead_runs
 from dagster_project.settings import Settings
-from dagster_project.warehouse.landing import Landing
+from dagster_project.warehouse.load.landing import Landing
 from dagster_project.warehouse.settled import reason_to_run
 
 JOB = "nightly"

@@ -12,13 +12,13 @@ from dagster_project.defs.home import Warehouse, as_of
 from dagster_project.defs.ingest import feed_key
 from dagster_project.defs.transform import Translator, built_keys
 from dagster_project.settings import Settings
-from dagster_project.warehouse.anomalies import NOT_ENOUGH_HISTORY
-from dagster_project.warehouse.gate import run_gate
-from dagster_project.warehouse.gate_dbt import published_tables
-from dagster_project.warehouse.gate_expectations import run_expectations
-from dagster_project.warehouse.transform import NodeResult, TransformError, last_build, run_tests
-from dagster_project.warehouse.verdict import DOMAINS, Check, Verdict
-from dagster_project.warehouse.watch import feed_check_name, read_watch_checks
+from dagster_project.warehouse.build.transform import NodeResult, TransformError, last_build, run_tests
+from dagster_project.warehouse.gate.dbt_results import published_tables
+from dagster_project.warehouse.gate.judge import run_gate
+from dagster_project.warehouse.gate.suites import run_expectations
+from dagster_project.warehouse.gate.verdict import DOMAINS, Check, Verdict
+from dagster_project.warehouse.watch.anomalies import NOT_ENOUGH_HISTORY
+from dagster_project.warehouse.watch.newest import feed_check_name, read_watch_checks
 
 VERDICT = dg.AssetKey(["gate", "verdict"])
 SUITE_CHECK = "expectations"

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse.changes import Days
+from dagster_project.warehouse.build.changes import Days
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import writer_lock
-from dagster_project.warehouse.landing import Landing, scan
+from dagster_project.warehouse.load.landing import Landing, scan
 
 # Dagster's mark of a run that it launched for a backfill, and that of `warehouse backfill`.
 BACKFILL_TAG = "warehouse/backfill"

@@ -8,7 +8,7 @@ import dagster as dg
 
 from dagster_project.defs.home import Warehouse
 from dagster_project.warehouse.contract import RAW_SCHEMA, ContractError, Feed
-from dagster_project.warehouse.load import FeedLoad, LoadSummary, load
+from dagster_project.warehouse.load.feeds import FeedLoad, LoadSummary, load
 
 LEDGER_SCHEMA = "load"
 # A disk or network folder that fails for a moment; what is wrong with a file never raises.

@@ -19,7 +19,7 @@ from dagster_project.defs.home import BACKFILL_TAG
 from dagster_project.defs.instance import PROCESS_TAG, fail_dead_runs, open_instance
 from dagster_project.exit_codes import UsageError
 from dagster_project.settings import Settings
-from dagster_project.warehouse.changes import Days
+from dagster_project.warehouse.build.changes import Days
 
 # Called with the step that speaks and what it says.
 Progress = Callable[[str, str], None]

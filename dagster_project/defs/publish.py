@@ -8,8 +8,8 @@ import dagster as dg
 from dagster_project.dashboards.publish import make_pages
 from dagster_project.defs.gate import VERDICT
 from dagster_project.defs.home import Warehouse
-from dagster_project.warehouse.gate_dbt import published_tables
-from dagster_project.warehouse.release import Release, publish
+from dagster_project.warehouse.gate.dbt_results import published_tables
+from dagster_project.warehouse.release.releases import Release, publish
 from dagster_project.warehouse.settled import settle
 
 HISTORY_SCHEMA = "release_history"

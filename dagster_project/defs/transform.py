@@ -7,9 +7,9 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, build_dbt_asset_specs
 
 from dagster_project.defs.home import Warehouse, as_of, recomputed
+from dagster_project.warehouse.build.transform import NodeResult, build_models
 from dagster_project.warehouse.contract import RAW_SCHEMA
-from dagster_project.warehouse.gate_dbt import domain_of
-from dagster_project.warehouse.transform import NodeResult, build_models
+from dagster_project.warehouse.gate.dbt_results import domain_of
 
 
 class Translator(DagsterDbtTranslator):

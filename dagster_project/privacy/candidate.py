@@ -19,12 +19,12 @@ from dagster_project.privacy.tables import (
     other_tables,
     rewrite,
 )
-from dagster_project.warehouse.causes import note_erasure
+from dagster_project.warehouse.build.causes import note_erasure
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import open_database
-from dagster_project.warehouse.landing import LAST_DAY, scan
-from dagster_project.warehouse.raw_tables import create_tables
-from dagster_project.warehouse.verdict import verdict_file
+from dagster_project.warehouse.gate.verdict import verdict_file
+from dagster_project.warehouse.load.landing import LAST_DAY, scan
+from dagster_project.warehouse.load.raw_tables import create_tables
 
 PLACE = "candidate"
 # Tables of rows as they were delivered; every other one is judged by what it holds.
@@ -97,7 +97,7 @@ def _build(erasure: Erasure) -> None:
         built = connection.execute("select as_of from load.progress where as_of is not null").fetchall()
     if not built:
         return
-    from dagster_project.warehouse.transform import TransformError, build_models  # dbt takes seconds to import
+    from dagster_project.warehouse.build.transform import TransformError, build_models  # dbt takes seconds to import
 
     erasure.report("computing what the erased rows counted in")
     try:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from dagster_project.privacy.context import write_private
 from dagster_project.privacy.person import Person, is_address
 from dagster_project.settings import Settings
-from dagster_project.warehouse.personal_data import personal_data_key
+from dagster_project.warehouse.load.personal_data import personal_data_key
 
 # An at sign may be written in the ways of URLs, JSON and HTML.
 AT_SIGNS = ("@", "%40", "\\u0040", "&#64;")

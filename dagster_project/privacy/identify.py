@@ -20,9 +20,9 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import open_database
 from dagster_project.warehouse.fingerprint import quoted
-from dagster_project.warehouse.forms import literal
-from dagster_project.warehouse.landing import LAST_DAY, scan
-from dagster_project.warehouse.personal_data import personal_data_key
+from dagster_project.warehouse.load.forms import literal
+from dagster_project.warehouse.load.landing import LAST_DAY, scan
+from dagster_project.warehouse.load.personal_data import personal_data_key
 
 # Column name -> the values found in it.
 Values = dict[str, set[str]]

@@ -19,9 +19,9 @@ from dagster_project.privacy.landing_zone import rewrite_file
 from dagster_project.privacy.person import Person
 from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import Feed
-from dagster_project.warehouse.landing import Delivery, Problem, looked_at_again
-from dagster_project.warehouse.records import Batch, read_batches
-from dagster_project.warehouse.source import Columns, Source
+from dagster_project.warehouse.load.landing import Delivery, Problem, looked_at_again
+from dagster_project.warehouse.load.records import Batch, read_batches
+from dagster_project.warehouse.load.source import Columns, Source
 
 
 def keep_out(

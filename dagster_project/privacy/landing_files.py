@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 from dagster_project.privacy.person import Person
 from dagster_project.privacy.rules import cleaned, is_owned
 from dagster_project.warehouse.contract import Feed
-from dagster_project.warehouse.landing import Delivery
-from dagster_project.warehouse.reading import (
+from dagster_project.warehouse.load.landing import Delivery
+from dagster_project.warehouse.load.reading import (
     BrokenFile,
     CsvSplit,
     HashingFile,

@@ -12,8 +12,8 @@ from dagster_project.privacy.context import Count, Erasure
 from dagster_project.privacy.landing_files import Change, find, readable, write_cleaned
 from dagster_project.privacy.person import Person
 from dagster_project.warehouse.contract import Feed, read_contracts
-from dagster_project.warehouse.landing import LAST_DAY, Delivery, scan
-from dagster_project.warehouse.source import content_hash
+from dagster_project.warehouse.load.landing import LAST_DAY, Delivery, scan
+from dagster_project.warehouse.load.source import content_hash
 
 PLACE = "landing"
 

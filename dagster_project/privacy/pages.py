@@ -9,7 +9,7 @@ from pathlib import Path
 from dagster_project.dashboards.packing import page_text
 from dagster_project.dashboards.publish import make_pages
 from dagster_project.privacy.context import Count, Erasure
-from dagster_project.warehouse import release_files
+from dagster_project.warehouse.release import files as release_files
 
 PLACE = "pages"
 

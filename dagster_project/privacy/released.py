@@ -13,9 +13,9 @@ import duckdb
 from dagster_project.privacy.context import Count, Erasure
 from dagster_project.privacy.person import Person
 from dagster_project.privacy.tables import Found, clean_table, find_in_table, known, other_tables, rewrite
-from dagster_project.warehouse import release_files
 from dagster_project.warehouse.database import open_database
-from dagster_project.warehouse.release_history import attach
+from dagster_project.warehouse.release import files as release_files
+from dagster_project.warehouse.release.history import attach
 
 PLACE = "releases"
 

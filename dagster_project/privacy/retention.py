@@ -28,10 +28,10 @@ from dagster_project.settings import Reporting, Settings
 from dagster_project.warehouse.contract import RAW_SCHEMA, Feed, read_contracts
 from dagster_project.warehouse.database import only_row, open_database
 from dagster_project.warehouse.fingerprint import describe, qualified, quoted
-from dagster_project.warehouse.gate_dbt import feeds_of, primary_keys, published_tables
-from dagster_project.warehouse.landing import scan
-from dagster_project.warehouse.release import open_release
-from dagster_project.warehouse.release_files import current_id
+from dagster_project.warehouse.gate.dbt_results import feeds_of, primary_keys, published_tables
+from dagster_project.warehouse.load.landing import scan
+from dagster_project.warehouse.release.files import current_id
+from dagster_project.warehouse.release.releases import open_release
 
 # A row may be 24 hours later than the end of its delivery day, and its local day a day off the UTC one.
 LANDING_MARGIN = timedelta(days=3)

@@ -15,14 +15,14 @@ import duckdb
 
 from dagster_project.privacy.person import MARK, Person
 from dagster_project.privacy.rules import is_fixed, owners, traces
-from dagster_project.warehouse import standing
 from dagster_project.warehouse.contract import Column, Feed
 from dagster_project.warehouse.database import only_row
 from dagster_project.warehouse.fingerprint import quoted
-from dagster_project.warehouse.forms import literal
-from dagster_project.warehouse.ledger import next_file_id
-from dagster_project.warehouse.raw_tables import contract_columns
-from dagster_project.warehouse.release_history import attach
+from dagster_project.warehouse.load import standing
+from dagster_project.warehouse.load.forms import literal
+from dagster_project.warehouse.load.ledger import next_file_id
+from dagster_project.warehouse.load.raw_tables import contract_columns
+from dagster_project.warehouse.release.history import attach
 
 # Tables that say of something else what was found of it: a text in them that is the person's alone is no row of theirs.
 BOOKS = ("ops", "load", "release_history")

@@ -19,7 +19,7 @@ from dagster_project.privacy.context import Count, Erasure
 from dagster_project.privacy.person import Person
 from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import read_contracts
-from dagster_project.warehouse.landing import LAST_DAY, scan
+from dagster_project.warehouse.load.landing import LAST_DAY, scan
 
 PLACE = "work files"
 SQLITE_MAGIC = b"SQLite format 3\0"

@@ -18,9 +18,9 @@ from pathlib import Path
 from dagster_project.settings import DBT_PROJECT, PROJECT_ROOT, Settings
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import only_row, open_database
-from dagster_project.warehouse.landing import Landing, scan
-from dagster_project.warehouse.ledger import next_file_id
-from dagster_project.warehouse.verdict import read_verdict
+from dagster_project.warehouse.gate.verdict import read_verdict
+from dagster_project.warehouse.load.landing import Landing, scan
+from dagster_project.warehouse.load.ledger import next_file_id
 
 CODE = (PROJECT_ROOT / "dagster_project", PROJECT_ROOT / "expectations", DBT_PROJECT)
 

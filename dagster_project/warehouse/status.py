@@ -16,9 +16,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import open_database
-from dagster_project.warehouse.landing import Landing, Problem, scan
-from dagster_project.warehouse.release import Release, ReleaseError, list_releases, open_release
-from dagster_project.warehouse.watched import FeedDay, Provisional, read_newest_days, read_provisional
+from dagster_project.warehouse.load.landing import Landing, Problem, scan
+from dagster_project.warehouse.release.releases import Release, ReleaseError, list_releases, open_release
+from dagster_project.warehouse.watch.watched import FeedDay, Provisional, read_newest_days, read_provisional
 
 REASONS_SHOWN = 20
 

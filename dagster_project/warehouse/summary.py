@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 import duckdb
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.release import Release, list_releases, open_release
-from dagster_project.warehouse.verdict import Check, read_verdict
-from dagster_project.warehouse.watched import Provisional, read_provisional
+from dagster_project.warehouse.gate.verdict import Check, read_verdict
+from dagster_project.warehouse.release.releases import Release, list_releases, open_release
+from dagster_project.warehouse.watch.watched import Provisional, read_provisional
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import duckdb
 
 from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import Feed, read_contracts
-from dagster_project.warehouse.load import load
+from dagster_project.warehouse.load.feeds import load
 from tests.benchmarks.report import Line, Report
 
 EVENTS = """

@@ -115,7 +115,7 @@ def _bare(step: str, home: Settings, file: Path) -> None:
 
 
 def _load(home: Settings, rows: int) -> None:
-    from dagster_project.warehouse.load import load
+    from dagster_project.warehouse.load.feeds import load
 
     summary = load(home, report=_silent)
     if summary.total("lines") != rows or summary.total("quarantined"):
@@ -123,7 +123,7 @@ def _load(home: Settings, rows: int) -> None:
 
 
 def _models(home: Settings) -> None:
-    from dagster_project.warehouse.transform import build_models
+    from dagster_project.warehouse.build.transform import build_models
 
     failed = [result for result in build_models(home, DAY, report=_silent) if result.status == "error"]
     if failed:
@@ -131,8 +131,8 @@ def _models(home: Settings) -> None:
 
 
 def _gate(home: Settings) -> None:
-    from dagster_project.warehouse.gate import run_gate
-    from dagster_project.warehouse.transform import last_build, run_tests
+    from dagster_project.warehouse.build.transform import last_build, run_tests
+    from dagster_project.warehouse.gate.judge import run_gate
 
     results = [*last_build(home).results, *run_tests(home, DAY, report=_silent)]
     verdict = run_gate(home, DAY, results, report=_silent)

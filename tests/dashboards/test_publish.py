@@ -18,9 +18,9 @@ from dagster_project.dashboards.render import VEGA
 from dagster_project.dashboards.serve import server
 from dagster_project.exit_codes import UsageError
 from dagster_project.settings import Settings
-from dagster_project.warehouse import release_files
-from dagster_project.warehouse.release import publish, rollback
-from dagster_project.warehouse.transform import _project_stamp
+from dagster_project.warehouse.build.transform import _project_stamp
+from dagster_project.warehouse.release import files as release_files
+from dagster_project.warehouse.release.releases import publish, rollback
 from tests.dashboards.toy_release import RELEASE_ID, write_toy_release
 from tests.warehouse.toys import make_settings, night
 

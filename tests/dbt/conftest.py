@@ -14,10 +14,10 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
 from dagster_project.settings import DBT_PROJECT
-from dagster_project.warehouse.changes import begin_build
+from dagster_project.warehouse.build.changes import begin_build
 from dagster_project.warehouse.contract import read_contracts
-from dagster_project.warehouse.raw_tables import create_tables
-from dagster_project.warehouse.release_history import COLUMNS, HISTORY, create_table
+from dagster_project.warehouse.load.raw_tables import create_tables
+from dagster_project.warehouse.release.history import COLUMNS, HISTORY, create_table
 
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 

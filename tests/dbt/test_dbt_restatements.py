@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from dagster_project.warehouse.restatement_rules import restatement_rules
+from dagster_project.warehouse.gate.restatement_rules import restatement_rules
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from dagster_project.settings import DBT_PROJECT, PROJECT_ROOT, Reporting
-from dagster_project.warehouse import expectations_duckdb
 from dagster_project.warehouse.contract import read_contracts
-from dagster_project.warehouse.expectations_evaluate import evaluate
-from dagster_project.warehouse.verdict import DOMAINS, Check
+from dagster_project.warehouse.gate import expectations_duckdb
+from dagster_project.warehouse.gate.expectations_evaluate import evaluate
+from dagster_project.warehouse.gate.verdict import DOMAINS, Check
 from expectations import finance, ops, platform, product, security
 from expectations.suite import Suite, holds
 from tests.expectations.toy_candidate import TABLES, make_candidate

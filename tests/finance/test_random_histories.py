@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from dagster_project.settings import Reporting
-from dagster_project.warehouse import transform
+from dagster_project.warehouse.build import transform
 from tests.finance import plain_customers, plain_mrr
 from tests.finance.landed import FEEDS, landed
 from tests.incremental.histories import EXAMPLES, TRIES_MANY, History, histories

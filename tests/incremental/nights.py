@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.settings import Reporting, Settings
-from dagster_project.warehouse.load import load
-from dagster_project.warehouse.transform import build_models
+from dagster_project.warehouse.build.transform import build_models
+from dagster_project.warehouse.load.feeds import load
 
 SCHEMAS = ("product", "finance", "platform", "security")
 

@@ -11,7 +11,7 @@ import pytest
 from dagster_project.defs import warehouse_definitions
 from dagster_project.defs.gate import FEED_CHECK, feed_results
 from dagster_project.settings import Settings
-from dagster_project.warehouse.verdict import Check
+from dagster_project.warehouse.gate.verdict import Check
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ from dagster_project.defs.home import Warehouse, daily_partitions, scan_landing
 from dagster_project.defs.instance import open_instance
 from dagster_project.defs.launch import StepError, run_backfill, run_night
 from dagster_project.settings import Settings
-from dagster_project.warehouse.changes import Days
+from dagster_project.warehouse.build.changes import Days
+from dagster_project.warehouse.build.transform import project_manifest
 from dagster_project.warehouse.contract import read_contracts
-from dagster_project.warehouse.release import list_releases
-from dagster_project.warehouse.transform import project_manifest
-from dagster_project.warehouse.verdict import read_verdict
+from dagster_project.warehouse.gate.verdict import read_verdict
+from dagster_project.warehouse.release.releases import list_releases
 from tests.acceptance.homes import Warehouse as Commands
 from tests.acceptance.homes import payments, users
 

@@ -14,7 +14,7 @@ from dagster_project.dashboards.packing import packed, page_text
 from dagster_project.privacy import pages
 from dagster_project.privacy.erase import erase
 from dagster_project.settings import Settings
-from dagster_project.warehouse import release_files
+from dagster_project.warehouse.release import files as release_files
 from tests.dashboards.toy_release import RELEASE_ID, write_toy_release
 
 OLDER = "20261018T021500Z"

@@ -10,8 +10,8 @@ import duckdb
 
 from dagster_project.privacy.erase import erase
 from dagster_project.warehouse.fingerprint import describe, fingerprints
-from dagster_project.warehouse.release import list_releases, publish
-from dagster_project.warehouse.verdict import Check
+from dagster_project.warehouse.gate.verdict import Check
+from dagster_project.warehouse.release.releases import list_releases, publish
 from tests.privacy.people import found_in
 from tests.warehouse.toys import judge, make_settings, read, write_candidate
 

@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.privacy.retention import Expired, find_expired, first_kept
 from dagster_project.settings import Reporting
-from dagster_project.warehouse.release import publish
+from dagster_project.warehouse.release.releases import publish
 from tests.privacy.people import log
 from tests.warehouse.homes import Home, event
 from tests.warehouse.toys import judge, write_candidate

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.settings import Reporting
-from dagster_project.warehouse import transform
+from dagster_project.warehouse.build import transform
 from tests.incremental.histories import EXAMPLES, TRIES_MANY
 from tests.incremental.nights import File, Nights, differences
 from tests.product.plain import Facts

@@ -20,13 +20,13 @@ import pytest
 
 from dagster_project.settings import Settings
 from dagster_project.simulator import simulate
-from dagster_project.warehouse import gate
+from dagster_project.warehouse.build.transform import build_models, project_manifest
 from dagster_project.warehouse.fingerprint import Fingerprint, fingerprints, tables_in
-from dagster_project.warehouse.load import load
-from dagster_project.warehouse.release import list_releases, publish
-from dagster_project.warehouse.release_history import COLUMNS
-from dagster_project.warehouse.transform import build_models, project_manifest
-from dagster_project.warehouse.verdict import DOMAINS
+from dagster_project.warehouse.gate import judge as gate
+from dagster_project.warehouse.gate.verdict import DOMAINS
+from dagster_project.warehouse.load.feeds import load
+from dagster_project.warehouse.release.history import COLUMNS
+from dagster_project.warehouse.release.releases import list_releases, publish
 
 FEEDS = ("users", "payments", "refunds", "exchange_rates", "events", "subscriptions")
 START, DAYS, CUT = date(2024, 2, 20), 30, "dt=2024-03-12"

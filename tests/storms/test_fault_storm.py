@@ -20,8 +20,13 @@ from types import ModuleType
 import pytest
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse import gate, ledger, load, release, release_files, transform
-from dagster_project.warehouse.changes import Days
+from dagster_project.warehouse.build import transform
+from dagster_project.warehouse.build.changes import Days
+from dagster_project.warehouse.gate import judge as gate
+from dagster_project.warehouse.load import feeds as load
+from dagster_project.warehouse.load import ledger
+from dagster_project.warehouse.release import files as release_files
+from dagster_project.warehouse.release import releases as release
 from tests.storms.ground import (
     AS_OF,
     START,

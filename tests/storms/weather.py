@@ -14,8 +14,8 @@ import duckdb
 
 from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import Feed, read_contracts
-from dagster_project.warehouse.load import load
-from dagster_project.warehouse.personal_data import personal_data_key
+from dagster_project.warehouse.load.feeds import load
+from dagster_project.warehouse.load.personal_data import personal_data_key
 from tests.storms.mutations import Mutated, mutated
 from tests.storms.oracle import CutOrCorrupt, Expected, expectations
 from tests.storms.oracle_values import BROKEN, EITHER, Structure

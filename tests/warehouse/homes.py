@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.load import LoadSummary, load
+from dagster_project.warehouse.load.feeds import LoadSummary, load
 
 
 class Home:

@@ -8,9 +8,9 @@ import duckdb
 import pytest
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.approve import approve, waiting
-from dagster_project.warehouse.release import ReleaseError, publish
-from dagster_project.warehouse.verdict import Rule
+from dagster_project.warehouse.gate.verdict import Rule
+from dagster_project.warehouse.release.approve import approve, waiting
+from dagster_project.warehouse.release.releases import ReleaseError, publish
 from tests.warehouse.toys import judge, make_settings, read, write_candidate
 
 PAYMENTS = "finance.payments_daily"

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from dagster_project.settings import Reporting, Settings
-from dagster_project.warehouse import release
-from dagster_project.warehouse.as_published import as_published
-from dagster_project.warehouse.release import ReleaseError, publish, rollback
-from dagster_project.warehouse.switches import note_switch
+from dagster_project.warehouse.release import releases as release
+from dagster_project.warehouse.release.as_published import as_published
+from dagster_project.warehouse.release.releases import ReleaseError, publish, rollback
+from dagster_project.warehouse.release.switches import note_switch
 from tests.warehouse.toys import night
 
 FIRST, SECOND, THIRD = "20240301T020000Z", "20240302T020000Z", "20240303T020000Z"

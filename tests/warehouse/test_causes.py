@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.warehouse.causes import note_erasure
-from dagster_project.warehouse.changes import Days, begin_build, complete_build
+from dagster_project.warehouse.build.causes import note_erasure
+from dagster_project.warehouse.build.changes import Days, begin_build, complete_build
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database
-from dagster_project.warehouse.standing import withdraw_rows
+from dagster_project.warehouse.load.standing import withdraw_rows
 from tests.warehouse.homes import Home, event, payment
 
 FEEDS = read_contracts()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.warehouse.changes import Days, Scope, begin_build, complete_build
+from dagster_project.warehouse.build.changes import Days, Scope, begin_build, complete_build
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database
 from tests.warehouse.homes import Home, event, payment

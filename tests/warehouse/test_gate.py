@@ -13,12 +13,13 @@ import duckdb
 import pytest
 
 from dagster_project.settings import PROJECT_ROOT, Settings
-from dagster_project.warehouse import gate, gate_expectations
-from dagster_project.warehouse.gate import run_gate
-from dagster_project.warehouse.gate_expectations import data_docs
-from dagster_project.warehouse.release import ReleaseError, publish
-from dagster_project.warehouse.transform import NodeResult
-from dagster_project.warehouse.verdict import Check, Verdict, read_verdict
+from dagster_project.warehouse.build.transform import NodeResult
+from dagster_project.warehouse.gate import judge as gate
+from dagster_project.warehouse.gate import suites as gate_expectations
+from dagster_project.warehouse.gate.judge import run_gate
+from dagster_project.warehouse.gate.suites import data_docs
+from dagster_project.warehouse.gate.verdict import Check, Verdict, read_verdict
+from dagster_project.warehouse.release.releases import ReleaseError, publish
 from tests.expectations.toy_candidate import make_candidate
 from tests.warehouse.toys import make_settings, read, write_candidate
 
@@ -157,7 +158,7 @@ def test_the_evaluation_ends_with_a_gate_that_is_killed_so_that_no_reader_keeps_
     make_candidate(settings.candidate)
     script = (
         "import sys; from pathlib import Path; from tests.warehouse.toys import make_settings; "
-        "from dagster_project.warehouse.gate_expectations import run_expectations; "
+        "from dagster_project.warehouse.gate.suites import run_expectations; "
         "run_expectations(make_settings(Path(sys.argv[1])), ['product.registrations_daily'])"
     )
     killed = subprocess.Popen([sys.executable, "-c", script, str(settings.home)], cwd=PROJECT_ROOT)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dagster_project.warehouse.gate import held_back
-from dagster_project.warehouse.gate_dbt import build_checks, data_test_checks, published_tables
-from dagster_project.warehouse.transform import NodeResult
-from dagster_project.warehouse.verdict import Check
+from dagster_project.warehouse.build.transform import NodeResult
+from dagster_project.warehouse.gate.dbt_results import build_checks, data_test_checks, published_tables
+from dagster_project.warehouse.gate.judge import held_back
+from dagster_project.warehouse.gate.verdict import Check
 
 
 def node(path: str, reads: tuple[str, ...] = (), kind: str = "model", **more: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.settings import SettingsError, load_settings
-from dagster_project.warehouse import records
+from dagster_project.warehouse.load import records
 from tests.warehouse.homes import Home, event
 
 NOT_IN_MICROSECONDS = 2**53
@@ -218,7 +218,7 @@ def test_a_link_that_takes_a_files_place_after_the_scan_is_not_followed(home: Ho
 
 
 def records_of(home: Home) -> list:
-    from dagster_project.warehouse.landing import scan
+    from dagster_project.warehouse.load.landing import scan
 
     return scan(home.settings.landing, ["events"]).deliveries
 

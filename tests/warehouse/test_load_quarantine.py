@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.warehouse.landing import scan
+from dagster_project.warehouse.load.landing import scan
 from dagster_project.warehouse.status import newest_delivery_day, read_status
 from tests.warehouse.homes import Home, event, payment
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.warehouse import standing
+from dagster_project.warehouse.load import standing
 from tests.warehouse.homes import Home, event, payment
 
 

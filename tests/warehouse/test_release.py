@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from dagster_project.settings import DBT_PROJECT, Settings
-from dagster_project.warehouse import release
-from dagster_project.warehouse.release import ReleaseError, list_releases, open_release, publish, rollback
-from dagster_project.warehouse.release_history import COLUMNS
-from dagster_project.warehouse.verdict import Check, verdict_file
+from dagster_project.warehouse.gate.verdict import Check, verdict_file
+from dagster_project.warehouse.release import releases as release
+from dagster_project.warehouse.release.history import COLUMNS
+from dagster_project.warehouse.release.releases import ReleaseError, list_releases, open_release, publish, rollback
 from tests.warehouse.toys import PASSED, judge, make_settings, night, read, write_candidate
 
 VERSIONS = """

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from dagster_project.settings import PROJECT_ROOT, Settings
-from dagster_project.warehouse.release import list_releases, open_release, publish, rollback
+from dagster_project.warehouse.release.releases import list_releases, open_release, publish, rollback
 from tests.warehouse.toys import make_settings, night, read
 
 # One row: the versions found in the tables of one release. More than one version would be a mixed release.
@@ -25,7 +25,7 @@ select list_distinct(list(version)) from (
 PUBLISHING_ON_AND_ON = """
 import sys
 from pathlib import Path
-from dagster_project.warehouse.release import publish
+from dagster_project.warehouse.release.releases import publish
 from tests.warehouse.toys import make_settings, night
 settings = make_settings(Path(sys.argv[1]), keep_releases=5)
 print("ready", flush=True)

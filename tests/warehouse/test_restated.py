@@ -8,9 +8,9 @@ from datetime import date, datetime
 import duckdb
 import pytest
 
-from dagster_project.warehouse import restated
-from dagster_project.warehouse.restated import Comparison, Restated, compare
-from dagster_project.warehouse.verdict import Rule
+from dagster_project.warehouse.gate.verdict import Rule
+from dagster_project.warehouse.release import restated
+from dagster_project.warehouse.release.restated import Comparison, Restated, compare
 
 AS_OF, PUBLISHED = date(2024, 3, 15), datetime(2024, 3, 16, 2)
 CHANNELS = "v(day, channel, users, rate)"

@@ -13,11 +13,11 @@ import pytest
 
 from dagster_project.settings import Reporting, Settings
 from dagster_project.warehouse import settled
-from dagster_project.warehouse.changes import begin_build, complete_build
+from dagster_project.warehouse.build.changes import begin_build, complete_build
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database
-from dagster_project.warehouse.release import publish, rollback
-from dagster_project.warehouse.release_files import retained_ids
+from dagster_project.warehouse.release.files import retained_ids
+from dagster_project.warehouse.release.releases import publish, rollback
 from dagster_project.warehouse.settled import reason_to_run, settle, settled_file
 from tests.warehouse.homes import Home, event
 from tests.warehouse.toys import PASSED, judge, write_candidate

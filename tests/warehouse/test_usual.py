@@ -11,8 +11,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from dagster_project.warehouse.anomalies import SERIES
-from dagster_project.warehouse.usual import judge_days
+from dagster_project.warehouse.watch.anomalies import SERIES
+from dagster_project.warehouse.watch.usual import judge_days
 
 MONDAY = date(2024, 1, 1)  # it is one
 

@@ -13,13 +13,13 @@ from rich.console import Console
 from dagster_project import console
 from dagster_project.settings import DBT_PROJECT, Settings
 from dagster_project.warehouse.contract import read_contracts
-from dagster_project.warehouse.gate import held_back
-from dagster_project.warehouse.raw_tables import create_tables
-from dagster_project.warehouse.release import open_release, publish
+from dagster_project.warehouse.gate.judge import held_back
+from dagster_project.warehouse.gate.verdict import Check
+from dagster_project.warehouse.load.raw_tables import create_tables
+from dagster_project.warehouse.release.releases import open_release, publish
 from dagster_project.warehouse.status import read_status
-from dagster_project.warehouse.verdict import Check
-from dagster_project.warehouse.watch import read_watch_checks, watch
-from dagster_project.warehouse.watched import Provisional, read_newest_days, read_provisional
+from dagster_project.warehouse.watch.newest import read_watch_checks, watch
+from dagster_project.warehouse.watch.watched import Provisional, read_newest_days, read_provisional
 from tests.warehouse.toys import judge, make_settings, night, read, write_candidate
 
 FEEDS = read_contracts().values()

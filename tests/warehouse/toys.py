@@ -9,8 +9,8 @@ import duckdb
 
 from dagster_project.settings import Reporting, Settings
 from dagster_project.warehouse.fingerprint import fingerprints, tables_in
-from dagster_project.warehouse.release import remember
-from dagster_project.warehouse.verdict import DOMAINS, Check, Rule, Verdict, write_verdict
+from dagster_project.warehouse.gate.verdict import DOMAINS, Check, Rule, Verdict, write_verdict
+from dagster_project.warehouse.release.releases import remember
 
 CANDIDATE_TABLES = """
 create or replace table finance.payments_daily as

@@ -12,7 +12,7 @@ import duckdb
 from jinja2 import Environment
 
 from dagster_project.settings import DBT_PROJECT, Settings
-from dagster_project.warehouse.personal_data import keyed_hash, personal_data_key, use_key
+from dagster_project.warehouse.load.personal_data import keyed_hash, personal_data_key, use_key
 from tests.benchmarks.floor.statements import statements, statements_of
 
 NOT_COMPUTED = frozenset({"finance.customer_value", "finance.clv_model"})

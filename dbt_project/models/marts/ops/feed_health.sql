@@ -1,4 +1,4 @@
--- Only its shape: what is usual takes medians of medians; it is computed after the build (warehouse/watch.py).
+-- Only its shape: what is usual takes medians of medians; it is computed after the build (warehouse/watch/newest.py).
 select
     cast(null as varchar) as feed,
     cast(null as date) as dt,

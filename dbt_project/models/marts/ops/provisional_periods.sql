@@ -1,4 +1,4 @@
--- Only its shape: computed after the build from ops.feed_health and dbt's lineage (warehouse/watch.py).
+-- Only its shape: computed after the build from ops.feed_health and dbt's lineage (warehouse/watch/newest.py).
 select
     cast(null as varchar) as table_schema,
     cast(null as varchar) as table_name,

@@ -1,0 +1,107 @@
+"""What the models have taken in, and what changed since: why a night costs what came in, not what is there.
+
+`load.progress` has one row: up to which file, as of which day and by which definitions the models were built last.
+`changed.<feed>` shows the rows that came, left or were replaced since then; models recompute exactly what these touch.
+A build that did not end leaves its row incomplete, and the next one rebuilds everything: simple, and certainly right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from dagster_project.warehouse.build.causes import Known, local_day, note_causes
+from dagster_project.warehouse.contract import RAW_SCHEMA, Feed
+from dagster_project.warehouse.load.ledger import next_file_id
+from dagster_project.warehouse.load.raw_tables import contract_columns
+
+
+@dataclass(frozen=True)
+class Days:
+    """A range of days of the reporting time zone, both ends included."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a build has to do: everything, and why, or only what changed."""
+
+    is_full: bool
+    reason: str
+
+
+def begin_build(
+    connection: duckdb.DuckDBPyConnection,
+    feeds: Collection[Feed],
+    definitions: str,
+    timezone: str,
+    recompute: Days | None = None,
+) -> Scope:
+    """Decide what the build has to do, show it the changed rows, and mark the candidate as being built.
+
+    `definitions` is a stamp of all that decides what a figure means; `timezone` the reporting one, of whose days
+    `recompute` names some that are to be computed again as if all their rows were new.
+    """
+    connection.execute("begin")
+    known = connection.execute("select first_file_id, definitions, is_complete, as_of from load.progress").fetchall()
+    first_file_id, built_by, is_complete, built_as_of = known[0] if known else (1, None, True, None)
+    reason = _reason_to_rebuild(built_by, is_complete, definitions)
+    if not known:
+        connection.execute("insert into load.progress (first_file_id) values (1)")
+    days: tuple[date | None, date | None] = (recompute.first, recompute.last) if recompute else (None, None)
+    connection.execute(
+        "update load.progress set is_complete = false, is_full = ?, recompute_from = ?, recompute_to = ?",
+        [reason is not None, *days],
+    )
+    note_causes(connection, feeds, Known(first_file_id, built_as_of, built_by), definitions, timezone, days)
+    for feed in feeds:
+        condition = "false" if reason else _is_changed(feed, first_file_id, timezone, recompute)
+        _show_changes(connection, feed, condition, with_moved=not reason)
+    connection.execute("commit")
+    return Scope(True, reason) if reason else Scope(False, f"what changed since file {first_file_id}")
+
+
+def complete_build(
+    connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed], definitions: str, as_of: date
+) -> None:
+    """Remember that all models have taken in everything that is loaded; the caller has kept the writer lock."""
+    connection.execute("begin")
+    for feed in feeds:
+        connection.execute(f"delete from moved.{feed.name}")
+    connection.execute(
+        "update load.progress set first_file_id = ?, as_of = ?, definitions = ?, is_complete = true",
+        [next_file_id(connection), as_of, definitions],
+    )
+    connection.execute("commit")
+
+
+def _reason_to_rebuild(built_by: str | None, is_complete: bool, definitions: str) -> str | None:
+    if not is_complete:
+        return "the last build did not end"
+    if built_by is None:
+        return "the first build"
+    return "definitions or settings changed" if built_by != definitions else None
+
+
+def _is_changed(feed: Feed, first_file_id: int, timezone: str, recompute: Days | None) -> str:
+    """SQL: whether a standing row came in since the last build, or belongs to a day that is to be recomputed."""
+    condition = f"_file_id >= {first_file_id}"
+    if recompute:
+        condition += f" or {local_day(feed, timezone)} between date '{recompute.first}' and date '{recompute.last}'"
+    return condition
+
+
+def _show_changes(connection: duckdb.DuckDBPyConnection, feed: Feed, condition: str, with_moved: bool) -> None:
+    """(Re)make the view `changed.<feed>`; a literal file id lets DuckDB skip the row groups of all earlier nights."""
+    columns = contract_columns(feed)
+    connection.execute(f"""
+        create or replace view changed.{feed.name} as
+        select {columns} from {RAW_SCHEMA}.{feed.name} where {condition}
+        union all
+        select {columns} from moved.{feed.name} where {str(with_moved).lower()}
+    """)

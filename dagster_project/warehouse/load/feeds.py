@@ -1,0 +1,192 @@
+"""Landing files into raw tables, quarantine and the ledger, feed by feed.
+
+Each feed in two transactions: all its rows come in, then one is left standing for each key. A load that was killed
+between them is completed by the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from dagster_project.privacy.keep_out import keep_out
+from dagster_project.settings import Settings
+from dagster_project.warehouse.contract import Feed, read_contracts
+from dagster_project.warehouse.database import only_row, open_database, writer_lock
+from dagster_project.warehouse.load import ledger, standing
+from dagster_project.warehouse.load.forms import Shapes, json_shapes
+from dagster_project.warehouse.load.landing import Delivery, Problem, scan
+from dagster_project.warehouse.load.ledger import LedgerError
+from dagster_project.warehouse.load.personal_data import personal_data_key, use_key
+from dagster_project.warehouse.load.raw_tables import contract_columns, create_tables
+from dagster_project.warehouse.load.records import Batch, read_batches
+from dagster_project.warehouse.load.source import Columns, Source, content_hash
+from dagster_project.warehouse.load.validation import judge
+
+
+@dataclass(frozen=True)
+class FeedLoad:
+    """What one run loaded of one feed, in files and records."""
+
+    feed: str
+    files: int = 0
+    lines: int = 0
+    loaded: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+
+
+@dataclass
+class LoadSummary:
+    """What one run loaded, and what it found in the landing zone that is no delivery."""
+
+    feeds: list[FeedLoad] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def touched_feeds(self) -> list[str]:
+        return [feed.feed for feed in self.feeds]
+
+    def total(self, measure: str) -> int:
+        """The sum of one measure (`files`, `lines`, `loaded`, `duplicates`, `quarantined`) over all feeds."""
+        return sum(getattr(feed, measure) for feed in self.feeds)
+
+
+def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSummary:
+    """Load every delivered file that is new or has new content; loading twice changes nothing.
+
+    Bad input ends in quarantine or among the problems and stops nothing else.
+    Raises ContractError for a contract that can't be used, LedgerError for a fault of the loader's own.
+    """
+    feeds = read_contracts()
+    settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with writer_lock(settings, report), open_database(settings.candidate) as connection:
+        connection.execute("set preserve_insertion_order = false")
+        # lets `_load_batch` do without a registered view
+        connection.execute("set python_scan_all_frames = true")
+        use_key(connection, personal_data_key(settings))
+        create_tables(connection, feeds.values())
+        _settle_what_was_left(connection, feeds)
+        landing = scan(settings.landing, feeds)
+        summary = LoadSummary(problems=landing.problems)
+        for name, feed in feeds.items():
+            deliveries = [d for d in landing.deliveries if d.feed == name]
+            waiting, known_hashes = ledger.pending(connection, deliveries) if deliveries else ([], {})
+            waiting = keep_out(settings, connection, feed, waiting, summary.problems, report)
+            loaded = _load_feed(connection, feed, waiting, known_hashes, summary.problems)
+            if loaded:
+                summary.feeds.append(loaded)
+                report(_progress(loaded))
+        ledger.write_problems(connection, summary.problems)
+    return summary
+
+
+def _progress(loaded: FeedLoad) -> str:
+    parts = [f"{loaded.feed}: {loaded.loaded:,} rows from {loaded.files:,} files"]
+    parts += [f"{loaded.duplicates:,} duplicates"] if loaded.duplicates else []
+    parts += [f"{loaded.quarantined:,} quarantined"] if loaded.quarantined else []
+    return ", ".join(parts)
+
+
+def _load_feed(
+    connection: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    waiting: list[Delivery],
+    known_hashes: dict[str, str],
+    problems: list[Problem],
+) -> FeedLoad | None:
+    if not waiting:
+        return None
+    with _transaction(connection):
+        changed = _changed(connection, waiting, known_hashes, problems)
+        first = _load_files(connection, feed, changed, problems) if changed else None
+    if first is None:
+        return None
+    _settle(connection, feed, first)
+    return FeedLoad(feed.name, *ledger.counts_since(connection, feed, first))
+
+
+def _settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int) -> None:
+    """In a transaction of its own: where one deletes rows that it inserted, DuckDB holds all of these in memory."""
+    with _transaction(connection):
+        standing.settle(connection, feed, first_file_id)
+        ledger.mark_settled(connection, feed)
+
+
+def _settle_what_was_left(connection: duckdb.DuckDBPyConnection, feeds: dict[str, Feed]) -> None:
+    """Complete a load that was killed after its files had come in and before their rows were settled."""
+    for name, first_file_id in ledger.unsettled(connection).items():
+        standing.question_all(connection, feeds[name])
+        _settle(connection, feeds[name], first_file_id)
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _changed(
+    connection: duckdb.DuckDBPyConnection,
+    waiting: list[Delivery],
+    known_hashes: dict[str, str],
+    problems: list[Problem],
+) -> list[Delivery]:
+    """The deliveries with content that was not loaded from their path before."""
+    changed = []
+    for delivery in waiting:
+        known = known_hashes.get(delivery.path.as_posix())
+        try:
+            if known is not None and content_hash(delivery) == known:
+                ledger.touch(connection, delivery)
+            else:
+                changed.append(delivery)
+        except OSError as error:
+            problems.append(Problem(str(delivery.path), f"could not be read: {error.strerror}"))
+    return changed
+
+
+def _load_files(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, deliveries: list[Delivery], problems: list[Problem]
+) -> int:
+    """Load the files, whose rows are to be settled then; returns the id of the first."""
+    first = ledger.next_file_id(connection)
+    sources = [Source(first + index, delivery) for index, delivery in enumerate(deliveries)]
+    connection.execute("create or replace temp table blank_lines (_file_id bigint, lines bigint)")
+    for records in read_batches(sources, Columns.of(feed)):
+        _load_batch(connection, feed, records, records.table)
+    problems += [Problem(str(s.delivery.path), s.broken or "") for s in sources if s.vanished]
+    ledger.take_back_broken(connection, feed, [source for source in sources if source.broken])
+    there = [source for source in sources if not source.vanished]
+    # only now: what an unreadable file had loaded before stays until there is something in its place
+    standing.withdraw(connection, feed, ledger.file_ids(connection, feed, [source.delivery for source in there]))
+    ledger.record(connection, feed, there)
+    return first
+
+
+def _load_batch(connection: duckdb.DuckDBPyConnection, feed: Feed, records: Batch, batch: pa.Table) -> None:
+    """Rows that keep their contract into raw, the others into quarantine; blank lines are counted, but no records.
+
+    The SQL finds the table `batch` by the name of the argument. A view of it, registered and unregistered, would keep
+    the records in memory until the transaction ends: 12 GB of 28 million requests.
+    """
+    shapes = Shapes(*only_row(connection, json_shapes(feed))) if records.form == "json" else Shapes()
+    judgement = judge(feed, records, shapes)
+    columns = contract_columns(feed) + ", _extra, _file_id, _line"
+    insert = f"""
+        insert into raw.{feed.name} ({columns}) select {columns} from ({judgement.rows}) where {judgement.is_sound}
+    """
+    kept = only_row(connection, insert)[0]
+    if kept < batch.num_rows:
+        kept += ledger.quarantine(connection, feed, judgement)
+    if kept != batch.num_rows:
+        raise LedgerError(f"{feed.name}: {batch.num_rows} records came in, {kept} were accounted for")

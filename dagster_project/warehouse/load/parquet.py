@@ -1,0 +1,125 @@
+"""Parquet columns as DuckDB takes them, whatever their type and values.
+
+DuckDB 2.0 refuses some Arrow types (float16, decimal256) and raises on values that others may hold (seconds that are
+too large for microseconds, text that is no UTF-8): one such cell would stop the night.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.warehouse.load.reading import NO_UTF8, BrokenFile
+
+_UNITS_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_TAKEN_AS_THEY_ARE = (
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_float32,
+    pa.types.is_float64,
+    pa.types.is_decimal128,
+    pa.types.is_date,
+    pa.types.is_time,
+    pa.types.is_null,
+)
+
+
+def readable(batch: pa.RecordBatch, known: frozenset[str]) -> tuple[list[pa.Array], pa.Array]:
+    """The batch's columns, each of a type and with values that DuckDB takes, and for each row why it is damaged.
+
+    Bytes that are no text damage a row where they stand in a `known` column; an unknown one may hold anything.
+    Raises BrokenFile, naming column and type, where a column can't be brought into such a form.
+    """
+    columns, damage = [], pa.nulls(batch.num_rows, pa.string())
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        try:
+            column, is_damaged = _readable(column)
+        except (pa.ArrowException, duckdb.Error) as error:
+            raise BrokenFile(f"column {field.name} of type {field.type} can't be read: {error}") from error
+        columns.append(column)
+        if is_damaged is not None and field.name in known:
+            damage = pc.if_else(is_damaged, NO_UTF8, damage)
+    return columns, damage
+
+
+def _readable(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return (column, None) if kind.extension_name == "arrow.uuid" else _readable(column.storage)
+    if pa.types.is_dictionary(kind):
+        return _readable(column.cast(kind.value_type))
+    if _is_text(kind):
+        return _texts(column)
+    if pa.types.is_timestamp(kind):
+        return _instants(column), None
+    if pa.types.is_nested(kind):
+        column.validate(full=True)
+        _try(column)
+        return column, None
+    if pa.types.is_float16(kind):
+        return column.cast(pa.float32()), None
+    if pa.types.is_duration(kind):
+        return column.cast(pa.int64()), None
+    return (column if _is_plain(kind) else column.cast(pa.string())), None
+
+
+def _texts(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """Text, with bytes that are no UTF-8 spelt out; and which rows have such, if any."""
+    try:
+        text = column.cast(pa.large_string())
+        text.validate(full=True)
+        return text, None
+    except pa.ArrowInvalid:
+        given = column.cast(pa.large_binary()).to_pylist()
+    decoded = [value if value is None else value.decode("utf-8", "backslashreplace") for value in given]
+    is_damaged = [text is not None and text.encode() != value for value, text in zip(given, decoded, strict=True)]
+    return pa.array(decoded, pa.large_string()), pa.array(is_damaged)
+
+
+def _instants(column: pa.Array) -> pa.Array:
+    """Microseconds of UTC; as text where a value is beyond them, so that its row alone is no timestamp."""
+    unit = column.type.unit
+    most = min(2**63 - 1, (2**63 - 1) // 1_000_000 * _UNITS_PER_SECOND[unit])
+    count = column.cast(pa.int64())
+    fits = pc.and_(pc.less_equal(count, most), pc.greater_equal(count, -most))
+    instants = pc.if_else(fits, count, None).cast(pa.timestamp(unit)).cast(pa.timestamp("us"), safe=False)
+    if pc.all(fits, min_count=0).as_py():
+        return instants
+    beyond = pc.binary_join_element_wise("beyond", count.cast(pa.string()), " ")
+    return pc.if_else(fits, instants.cast(pa.string()), beyond)
+
+
+def _try(column: pa.Array) -> None:
+    """Let DuckDB read a column whose parts it may refuse. Raises duckdb.Error where it does."""
+    trial = _trial()
+    trial.register("trial", pa.table({"value": column}))
+    try:
+        trial.execute("select max(to_json(value)::varchar) from trial").fetchall()
+    except duckdb.Error:
+        _trial.cache_clear()  # some errors are the end of a database
+        raise
+
+
+@cache
+def _trial() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    return any(is_kind(kind) for is_kind in _TAKEN_AS_THEY_ARE)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kinds = (
+        pa.types.is_string,
+        pa.types.is_large_string,
+        pa.types.is_string_view,
+        pa.types.is_binary,
+        pa.types.is_large_binary,
+        pa.types.is_binary_view,
+        pa.types.is_fixed_size_binary,
+    )
+    return any(is_kind(kind) for is_kind in kinds)
