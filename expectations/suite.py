@@ -5,6 +5,7 @@ An expectation whose severity is `critical` (the default) holds the domain back 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,14 @@ class Suite:
         never_null = [column for column in columns if column not in self.may_be_null]
         filled = [is_filled(self.filled_by)] if self.filled_by else []
         return [*filled, no_column_is_null(never_null), *self.expectations]
+
+    def relations(self) -> set[str]:
+        """Every relation that the suite reads, as `schema.name`, and other names that look like one.
+
+        The candidate knows no search path: what a query reads is named with its schema.
+        """
+        queries = [self.filled_by or "", *(getattr(one, "unexpected_rows_query", "") for one in self.expectations)]
+        return {self.table, *(name for query in queries for name in re.findall(r"\w+\.\w+", str(query)))}
 
 
 def shape(columns: str, key: str) -> list[Expectation]:

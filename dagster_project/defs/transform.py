@@ -7,7 +7,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, build_dbt_asset_specs
 
 from dagster_project.defs.home import Warehouse, as_of, recomputed
-from dagster_project.warehouse.build.transform import NodeResult, build_models
+from dagster_project.warehouse.build.results import NodeResult
+from dagster_project.warehouse.build.transform import build_models
 from dagster_project.warehouse.contract import RAW_SCHEMA
 from dagster_project.warehouse.gate.dbt_results import domain_of
 

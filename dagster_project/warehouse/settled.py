@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Iterable
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 
-from dagster_project.settings import DBT_PROJECT, PROJECT_ROOT, Settings
+from dagster_project.settings import Settings
+from dagster_project.warehouse.code import code_parts, digest, states
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import only_row, open_database
 from dagster_project.warehouse.gate.verdict import read_verdict
 from dagster_project.warehouse.load.landing import Landing, scan
 from dagster_project.warehouse.load.ledger import next_file_id
-
-CODE = (PROJECT_ROOT / "dagster_project", PROJECT_ROOT / "expectations", DBT_PROJECT)
 
 
 def settled_file(settings: Settings) -> Path:
@@ -70,19 +66,17 @@ def _is_taken_in(settings: Settings) -> bool:
 def _picture(settings: Settings, as_of: date) -> dict[str, str]:
     """All that decides what a night publishes, and what it would make anew where it is gone, each part in a word."""
     candidate, releases = settings.candidate, settings.releases
-    made = ("verdict.json", "build_results.json", "data_docs/index.html")
+    made = ("verdict.json", "build_results.json", "test_results.json", "data_docs/index.html")
     current = os.readlink(settings.current_release) if settings.current_release.is_symlink() else "none"
     return {
         "as-of day": as_of.isoformat(),
-        "settings": repr(settings.reporting),
-        "landing zone": _digest(_described(_landing(settings))),
-        "erasures": _states([settings.erased, settings.home / "pii.key", *settings.erasing.glob("*")]),
-        "candidate": _states([candidate, candidate.with_name(f"{candidate.name}.wal")]),
-        "work files": _states(settings.work / name for name in made),
-        "releases": _states([Path(current), *releases.glob("*"), *settings.published.glob(".*")]),
-        "dashboards": _states(settings.dashboards.rglob("*")),
-        "code": _states(file for folder in CODE for file in folder.rglob("*") if "__pycache__" not in file.parts),
-        "packages": _digest([sys.version, *(p.name for path in sys.path for p in Path(path).glob("*.dist-info"))]),
+        "landing zone": digest(_described(_landing(settings))),
+        "erasures": states([settings.erased, settings.home / "pii.key", *settings.erasing.glob("*")]),
+        "candidate": states([candidate, candidate.with_name(f"{candidate.name}.wal")]),
+        "work files": states(settings.work / name for name in made),
+        "releases": states([Path(current), *releases.glob("*"), *settings.published.glob(".*")]),
+        "dashboards": states(settings.dashboards.rglob("*")),
+        **code_parts(settings.reporting),
     }
 
 
@@ -93,20 +87,3 @@ def _landing(settings: Settings) -> Landing:
 def _described(landing: Landing) -> list[str]:
     delivered = [f"{d.feed} {d.dt} {d.file} {d.identity}" for d in landing.deliveries]
     return [*delivered, *(f"{problem.path} {problem.problem}" for problem in landing.problems)]
-
-
-def _states(files: Iterable[Path]) -> str:
-    """Changes with the name, content or place of any of the files; folders count by name alone."""
-    return _digest(f"{file} {_state(file)}" for file in files)
-
-
-def _state(file: Path) -> str:
-    try:
-        found = file.stat()
-    except FileNotFoundError:
-        return "missing"
-    return "folder" if file.is_dir() else f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"
-
-
-def _digest(texts: Iterable[str]) -> str:
-    return sha256("\n".join(sorted(texts)).encode("utf-8", "surrogateescape")).hexdigest()[:16]

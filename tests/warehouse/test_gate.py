@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from dagster_project.settings import PROJECT_ROOT, Settings
-from dagster_project.warehouse.build.transform import NodeResult
+from dagster_project.warehouse.build.results import NodeResult
 from dagster_project.warehouse.gate import judge as gate
 from dagster_project.warehouse.gate import suites as gate_expectations
 from dagster_project.warehouse.gate.judge import run_gate
@@ -62,7 +62,7 @@ def settings(tmp_path: Path) -> Settings:
 def suites_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """Great Expectations is not what these tests are about."""
     passed = Check("finance.payments_daily: sound", "finance", "great_expectations", "error", True)
-    monkeypatch.setattr(gate, "run_expectations", lambda settings, tables, report: [passed])
+    monkeypatch.setattr(gate, "run_expectations", lambda *_: [passed])
 
 
 @pytest.mark.usefixtures("suites_pass")
@@ -107,7 +107,7 @@ def test_a_table_that_no_model_declares_is_warned_of_and_not_published(settings)
 @pytest.mark.usefixtures("suites_pass")
 def test_a_gate_that_breaks_off_leaves_no_verdict_to_publish_by(settings, monkeypatch):
     judge(settings)
-    monkeypatch.setattr(gate, "run_expectations", lambda settings, tables, report: 1 / 0)
+    monkeypatch.setattr(gate, "run_expectations", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         judge(settings)
     with pytest.raises(ReleaseError, match="run the gate before publishing"):
@@ -117,7 +117,7 @@ def test_a_gate_that_breaks_off_leaves_no_verdict_to_publish_by(settings, monkey
 @pytest.mark.usefixtures("suites_pass")
 def test_checks_of_one_name_are_numbered(settings, monkeypatch):
     twin = Check("twin", "finance", "great_expectations", "warn", True)
-    monkeypatch.setattr(gate, "run_expectations", lambda settings, tables, report: [twin, twin])
+    monkeypatch.setattr(gate, "run_expectations", lambda *_: [twin, twin])
     assert [check.check_name for check in judge(settings).checks] == ["twin", "twin (2)"]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dagster_project.warehouse.build.transform import NodeResult
+from dagster_project.warehouse.build.results import NodeResult
 from dagster_project.warehouse.gate.dbt_results import build_checks, data_test_checks, published_tables
 from dagster_project.warehouse.gate.judge import held_back
 from dagster_project.warehouse.gate.verdict import Check

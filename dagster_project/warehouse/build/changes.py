@@ -29,10 +29,11 @@ class Days:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a build has to do: everything, and why, or only what changed."""
+    """What a build has to do: everything, and why, or only what changed, and then in which feeds rows did."""
 
     is_full: bool
     reason: str
+    feeds: tuple[str, ...] = ()
 
 
 def begin_build(
@@ -63,7 +64,9 @@ def begin_build(
         condition = "false" if reason else _is_changed(feed, first_file_id, timezone, recompute)
         _show_changes(connection, feed, condition, with_moved=not reason)
     connection.execute("commit")
-    return Scope(True, reason) if reason else Scope(False, f"what changed since file {first_file_id}")
+    if reason:
+        return Scope(True, reason)
+    return Scope(False, f"what changed since file {first_file_id}", _changed_feeds(connection, feeds))
 
 
 def complete_build(
@@ -78,6 +81,11 @@ def complete_build(
         [next_file_id(connection), as_of, definitions],
     )
     connection.execute("commit")
+
+
+def _changed_feeds(connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed]) -> tuple[str, ...]:
+    found = (f"select '{feed.name}' where exists (select 1 from changed.{feed.name})" for feed in feeds)
+    return tuple(name for (name,) in connection.execute(" union all ".join(found)).fetchall())
 
 
 def _reason_to_rebuild(built_by: str | None, is_complete: bool, definitions: str) -> str | None:

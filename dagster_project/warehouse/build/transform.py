@@ -8,19 +8,33 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from dagster_project.settings import DBT_PROJECT, Reporting, Settings
+from dagster_project.warehouse.build.affected import affected, models_to_run, tests_to_run
 from dagster_project.warehouse.build.changes import Days, Scope, begin_build, complete_build
+from dagster_project.warehouse.build.results import (
+    Build,
+    NodeResult,
+    forget_build,
+    read_build,
+    read_tests,
+    write_build,
+    write_file,
+    write_tests,
+)
+from dagster_project.warehouse.code import code_stamp
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database, writer_lock
 from dagster_project.warehouse.gate.dbt_results import BUILT
+from dagster_project.warehouse.gate.verdict import verdict_before
 from dagster_project.warehouse.release.history import remember
 from dagster_project.warehouse.watch.newest import watch
 
@@ -46,29 +60,6 @@ class TransformError(Exception):
     """dbt could not run; the message is dbt's own, with the file it speaks of."""
 
 
-@dataclass(frozen=True)
-class NodeResult:
-    """What became of one dbt node.
-
-    `status` is success, error or skipped for models; pass, warn, fail, error or skipped for tests. `failures` counts
-    the rows that a test found, `seconds` is wall time.
-    """
-
-    unique_id: str
-    status: str
-    message: str | None
-    failures: int | None
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Build:
-    """The last build of all models in this home: as of which day, and how each node ended."""
-
-    as_of: date
-    results: list[NodeResult]
-
-
 def build_models(
     settings: Settings, as_of: date, report: Report = print, recompute: Days | None = None
 ) -> list[NodeResult]:
@@ -80,21 +71,55 @@ def build_models(
     """
     feeds, definitions = read_contracts().values(), _definitions(settings)
     with writer_lock(settings, report):
-        _build_file(settings).unlink(missing_ok=True)
+        before, manifest = read_build(settings), project_manifest(settings)
+        forget_build(settings)
         with open_database(settings.candidate) as connection:
             remember(settings, connection)
             zone = settings.reporting.reporting_timezone
             scope = begin_build(connection, feeds, definitions, zone, recompute)
+        build = _next_build(settings, as_of, before, None if scope.is_full or recompute else scope.feeds, manifest)
+        run = _nodes_to_run(manifest, scope, before, build)
         _tell(scope, report)
-        results = run_dbt(settings, as_of, (*BUILD, "--full-refresh") if scope.is_full else BUILD, report)
+        results = run_dbt(settings, as_of, _build_command(manifest, scope, run), report)
+        results = _with_earlier(before if run is not None else None, results)
         if all(result.status in BUILT for result in results):
             with open_database(settings.candidate) as connection:
                 complete_build(connection, feeds, definitions, as_of)
         with open_database(settings.candidate) as connection:
-            watch(connection, feeds, project_manifest(settings), as_of, zone)
-        kept = {"as_of": as_of.isoformat(), "results": [asdict(result) for result in results]}
-        _write(_build_file(settings), json.dumps(kept))
+            watch(connection, feeds, manifest, as_of, zone)
+        write_build(settings, replace(build, results=results))
     return results
+
+
+def _next_build(
+    settings: Settings, as_of: date, before: Build | None, feeds: Collection[str] | None, manifest: Mapping[str, Any]
+) -> Build:
+    """The build that is to be, without results: based on the one before where at most rows of these feeds changed."""
+    build = Build(uuid4().hex, as_of, code_stamp(settings.reporting), [])
+    if before is None or feeds is None or (before.as_of, before.code) != (build.as_of, build.code):
+        return build
+    return replace(build, based_on=before.build_id, affected=affected(manifest, feeds))
+
+
+def _nodes_to_run(
+    manifest: Mapping[str, Any], scope: Scope, before: Build | None, build: Build
+) -> Collection[str] | None:
+    """The models that the build has to run, None for all there is: views and seeds stay as they are, if they can."""
+    if scope.is_full or before is None or before.code != build.code:
+        return None
+    return models_to_run(manifest, manifest["nodes"] if build.based_on is None else build.affected)
+
+
+def _build_command(manifest: Mapping[str, Any], scope: Scope, run: Collection[str] | None) -> Sequence[str]:
+    if run is not None:
+        return (*BUILD, "--select", *sorted(manifest["nodes"][name]["name"] for name in run))
+    return (*BUILD, "--full-refresh") if scope.is_full else BUILD
+
+
+def _with_earlier(before: Build | None, results: list[NodeResult]) -> list[NodeResult]:
+    """The results, and of nodes that did not run the earlier ones, each after all that it is made of."""
+    ran = {result.unique_id: result for result in results}
+    return [ran.get(result.unique_id, replace(result, seconds=0)) for result in before.results] if before else results
 
 
 def _tell(scope: Scope, report: Report) -> None:
@@ -113,17 +138,31 @@ def _definitions(settings: Settings) -> str:
 
 def last_build(settings: Settings) -> Build:
     """The results of the last `build_models`. Raises TransformError when there was none or it did not end."""
-    try:
-        kept = json.loads(_build_file(settings).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise TransformError("there is no finished build of the models; run the transform step first") from error
-    return Build(date.fromisoformat(kept["as_of"]), [NodeResult(**result) for result in kept["results"]])
+    build = read_build(settings)
+    if build is None:
+        raise TransformError("there is no finished build of the models; run the transform step first")
+    return build
 
 
 def run_tests(settings: Settings, as_of: date, report: Report = print) -> list[NodeResult]:
-    """Run every data test on the candidate; failing tests are results, not exceptions."""
+    """Run the data tests on the candidate; failing tests are results, not exceptions.
+
+    A test that passed when the gate judged the build before has passed where all that it reads is as it was then.
+    """
     with writer_lock(settings, report):
-        return run_dbt(settings, as_of, TEST, report)
+        build, manifest = last_build(settings), project_manifest(settings)
+        tests = read_tests(settings, build.based_on) if verdict_before(settings, build) else []
+        affected = tests_to_run(manifest, build.affected)
+        passed = [test for test in tests if test.status == "pass" and test.unique_id not in affected]
+        results = run_dbt(settings, as_of, (*TEST, *_but(manifest, passed)), report)
+        results += [replace(result, seconds=0) for result in passed]
+        write_tests(settings, build.build_id, results)
+        return results
+
+
+def _but(manifest: Mapping[str, Any], results: Collection[NodeResult]) -> Sequence[str]:
+    excluded = sorted(manifest["nodes"][result.unique_id]["name"] for result in results)
+    return ("--exclude", *excluded) if excluded else ()
 
 
 def run_dbt(settings: Settings, as_of: date, command: Sequence[str], report: Report = print) -> list[NodeResult]:
@@ -176,7 +215,7 @@ def project_manifest(settings: Settings) -> Mapping[str, Any]:
     text = json.dumps(manifest.writable_manifest().to_dict(omit_none=False), default=str)
     for outdated in kept.parent.glob("manifest-*.json"):
         outdated.unlink(missing_ok=True)
-    _write(kept, text)
+    write_file(kept, text)
     return json.loads(text)
 
 
@@ -254,14 +293,3 @@ def _project_stamp() -> str:
     files = sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file())
     states = [(str(file), (state := file.stat()).st_size, state.st_mtime_ns) for file in files]
     return sha256(repr(states).encode()).hexdigest()[:16]
-
-
-def _build_file(settings: Settings) -> Path:
-    return settings.work / "build_results.json"
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, file)

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dagster_project.warehouse.build.results import NodeResult
 from dagster_project.warehouse.contract import RAW_SCHEMA
 from dagster_project.warehouse.gate.verdict import DOMAINS, Check
-
-if TYPE_CHECKING:
-    from dagster_project.warehouse.build.transform import NodeResult
 
 Manifest = Mapping[str, Any]
 Node = Mapping[str, Any]

@@ -7,7 +7,7 @@ or any that raised, is an error; another that failed is a warning.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,18 @@ ROWS_SHOWN = 3
 CHARACTERS_SHOWN = 160
 
 
-def evaluate(candidate: Path, docs: Path, tables: Sequence[str], reporting: Reporting) -> list[Check]:
+def evaluate(
+    candidate: Path,
+    docs: Path,
+    tables: Sequence[str],
+    reporting: Reporting,
+    passed_before: Collection[str] = (),
+    changed: Collection[str] = (),
+) -> tuple[list[Check], list[str]]:
     """One check per expectation of the given tables, which exist in the candidate; writes web pages into `docs`.
 
-    A table without expectations, and a domain whose suites can't be read, are failed errors.
+    A table without expectations, and a domain whose suites can't be read, are failed errors. Of the tables in
+    `passed_before`, those whose suites read none of the relations in `changed` are not evaluated, but returned by name.
     """
     suites: dict[str, Suite] = {}
     unreadable: dict[str, str] = {}
@@ -52,13 +60,17 @@ def evaluate(candidate: Path, docs: Path, tables: Sequence[str], reporting: Repo
         except Exception as error:
             unreadable[domain] = f"expectations/{domain}.py can't be read: {type(error).__name__}: {error}"
     missing = [table for table in tables if table not in suites]
-    return [
+    known = {table: suites[table] for table in tables if table in suites}
+    unchanged = [table for table in known if table in passed_before and suites[table].relations().isdisjoint(changed)]
+    evaluated = {table: suite for table, suite in known.items() if table not in unchanged}
+    checks = [
         *(_no_suite(table, unreadable.get(_domain(table))) for table in missing),
-        *_validate(candidate, docs, {table: suites[table] for table in tables if table in suites}),
+        *_validate(candidate, docs, evaluated, unchanged),
     ]
+    return checks, unchanged
 
 
-def _validate(candidate: Path, docs: Path, suites: Mapping[str, Suite]) -> list[Check]:
+def _validate(candidate: Path, docs: Path, suites: Mapping[str, Suite], unchanged: Collection[str]) -> list[Check]:
     """Each batch is validated by itself: a checkpoint would compare and keep every suite five times over, unread."""
     checks: list[Check] = []
     results: dict[str, ExpectationSuiteValidationResult] = {}
@@ -69,7 +81,7 @@ def _validate(candidate: Path, docs: Path, suites: Mapping[str, Suite]) -> list[
             expectations = gx.ExpectationSuite(name=table, expectations=suite.complete(columns[table]))
             results[table] = _batch(source, table).validate(expectations, result_format="SUMMARY")
             checks += [_check(source, table, result) for result in results[table].results]
-    write_pages(docs, results)
+    write_pages(docs, results, unchanged)
     return sorted(checks, key=lambda check: check.check_name)
 
 

@@ -7,8 +7,7 @@ result and suite before: 4 s of CPU for 40 tables instead of 0.3.
 from __future__ import annotations
 
 import html
-import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,21 +30,32 @@ INDEX = """<!doctype html>
 """
 
 
-def write_pages(docs: Path, results: Mapping[str, ExpectationSuiteValidationResult]) -> None:
-    """Replace the pages in `docs` by those of these results, by table."""
-    shutil.rmtree(docs, ignore_errors=True)
-    docs.mkdir(parents=True)
+def write_pages(
+    docs: Path, results: Mapping[str, ExpectationSuiteValidationResult], unchanged: Collection[str] = ()
+) -> None:
+    """Replace the pages in `docs` by those of these results, by table; those of `unchanged` tables stay."""
+    docs.mkdir(parents=True, exist_ok=True)
+    for page in docs.iterdir():
+        if page.stem not in unchanged:
+            page.unlink()
     now, renderer, view = datetime.now(UTC), ValidationResultsPageRenderer(), DefaultJinjaPageView()
     for table, result in results.items():
         result.meta |= {"run_id": RunIdentifier(run_time=now), "validation_time": now.isoformat()}
         (docs / f"{table}.html").write_text(view.render(renderer.render(result)), encoding="utf-8")
-    rows = "\n".join(_row(table, result) for table, result in sorted(results.items()))
-    (docs / "index.html").write_text(INDEX.format(at=now, rows=rows), encoding="utf-8")
+    rows = {table: _row(table, result) for table, result in results.items()}
+    rows |= {table: f"<tr><td>{_link(table)}</td><td></td><td>as before: all passed</td></tr>" for table in unchanged}
+    (docs / "index.html").write_text(
+        INDEX.format(at=now, rows="\n".join(rows[table] for table in sorted(rows))), encoding="utf-8"
+    )
 
 
 def _row(table: str, result: ExpectationSuiteValidationResult) -> str:
-    counts, name = result.statistics, html.escape(table)
+    counts = result.statistics
     failed = counts["unsuccessful_expectations"]
     told = f"<strong>{failed} failed</strong>" if failed else "all passed"
-    link, evaluated = f'<a href="{name}.html">{name}</a>', counts["evaluated_expectations"]
-    return f"<tr><td>{link}</td><td>{evaluated}</td><td>{told}</td></tr>"
+    return f"<tr><td>{_link(table)}</td><td>{counts['evaluated_expectations']}</td><td>{told}</td></tr>"
+
+
+def _link(table: str) -> str:
+    name = html.escape(table)
+    return f'<a href="{name}.html">{name}</a>'

@@ -24,7 +24,7 @@ UNUSED = ("scipy.stats", "altair")
 
 
 def main() -> None:
-    """Evaluate what the request asks for and write the checks to its file `results` in one rename."""
+    """Evaluate what the request asks for and write what came of it to its file `results` in one rename."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         # after the watch has begun: it takes seconds
@@ -32,15 +32,18 @@ def main() -> None:
         from dagster_project.warehouse.gate.expectations_evaluate import evaluate
 
         request = json.loads(sys.argv[1])
-        checks = evaluate(
+        checks, unchanged = evaluate(
             candidate=Path(request["candidate"]),
             docs=Path(request["docs"]),
             tables=request["tables"],
             reporting=Reporting(**request["reporting"]),
+            passed_before=request["passed_before"],
+            changed=request["changed"],
         )
+        evaluated = {"checks": [asdict(check) for check in checks], "unchanged": unchanged}
         results = Path(request["results"])
         draft = results.with_name(f".{results.name}.tmp")
-        draft.write_text(json.dumps([asdict(check) for check in checks], default=str), encoding="utf-8")
+        draft.write_text(json.dumps(evaluated, default=str), encoding="utf-8")
         os.replace(draft, results)
     except Exception:
         traceback.print_exc()

@@ -10,19 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dagster_project.settings import Settings
+from dagster_project.warehouse.build.affected import relations
+from dagster_project.warehouse.build.results import Build, NodeResult, read_build
 from dagster_project.warehouse.database import open_database, writer_lock
 from dagster_project.warehouse.fingerprint import Fingerprint, fingerprints, tables_in
 from dagster_project.warehouse.gate.dbt_results import build_checks, data_test_checks, published_tables
 from dagster_project.warehouse.gate.restatement_rules import restatement_rules
-from dagster_project.warehouse.gate.suites import run_expectations
-from dagster_project.warehouse.gate.verdict import DOMAINS, Check, Verdict, verdict_file, write_verdict
+from dagster_project.warehouse.gate.suites import Before, run_expectations
+from dagster_project.warehouse.gate.verdict import DOMAINS, Check, Verdict, verdict_before, verdict_file, write_verdict
 from dagster_project.warehouse.watch.newest import read_watch_checks
-
-if TYPE_CHECKING:
-    from dagster_project.warehouse.build.transform import NodeResult
 
 REASONS_SHOWN = 3
 
@@ -40,6 +39,8 @@ def run_gate(
     Raises duckdb.Error where there is no candidate to judge; an earlier verdict is void in any case.
     """
     with writer_lock(settings, report):
+        build = read_build(settings)
+        former = verdict_before(settings, build) if build else None
         verdict_file(settings).unlink(missing_ok=True)
         manifest = manifest or _project_manifest(settings)
         tables = published_tables(manifest)
@@ -50,13 +51,41 @@ def run_gate(
             *data_test_checks(manifest, dbt_results),
             *undeclared,
             *read_watch_checks(settings, as_of),
-            *run_expectations(settings, sorted(judged), report),
+            *run_expectations(settings, sorted(judged), report, _before(former, build, manifest, judged)),
         ]
         checks = _uniquely_named([*builds, *quality])
-        verdict = Verdict(as_of, tables, judged, checks, held_back(builds, quality), restatement_rules(manifest))
+        verdict = Verdict(
+            as_of,
+            tables,
+            judged,
+            checks,
+            held_back(builds, quality),
+            restatement_rules(manifest),
+            build.build_id if build else None,
+        )
         write_verdict(settings, verdict)
         _tell(verdict, report)
         return verdict
+
+
+def _before(
+    former: Verdict | None, build: Build | None, manifest: Mapping[str, Any], judged: Mapping[str, Fingerprint]
+) -> Before | None:
+    """What passed on the build before; a table whose content is another one has changed, whoever did it."""
+    if former is None or build is None:
+        return None
+    passed: dict[str, list[Check]] = {}
+    failed: set[str] = set()
+    for check in former.checks:
+        if check.tool == "great_expectations":
+            table = check.check_name.split(": ")[0]
+            passed.setdefault(table, []).append(check)
+            failed |= set() if check.passed else {table}
+    otherwise = {table for table, found in judged.items() if former.fingerprints.get(table) != found}
+    return Before(
+        passed={table: checks for table, checks in passed.items() if table not in failed},
+        changed={*relations(manifest, build.affected), *otherwise},
+    )
 
 
 def held_back(builds: Iterable[Check], quality: Iterable[Check]) -> dict[str, str]:

@@ -10,8 +10,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from dagster_project.settings import PROJECT_ROOT, Settings
@@ -26,11 +26,29 @@ def data_docs(settings: Settings) -> Path:
     return settings.work / "data_docs"
 
 
-def run_expectations(settings: Settings, tables: Sequence[str], report: Callable[[str], None] = print) -> list[Check]:
+@dataclass(frozen=True)
+class Before:
+    """What passed in the verdict before: the checks of each table whose suite did, and which relations changed since.
+
+    Tables and relations are named `schema.name`.
+    """
+
+    passed: Mapping[str, Sequence[Check]] = field(default_factory=dict)
+    changed: Collection[str] = ()
+
+
+def run_expectations(
+    settings: Settings,
+    tables: Sequence[str],
+    report: Callable[[str], None] = print,
+    before: Before | None = None,
+) -> list[Check]:
     """Evaluate the suites of the given tables on the candidate, which nothing may hold open for writing.
 
+    A suite that passed before is not evaluated again where none of the relations that it reads changed since.
     A process that fails, or does not end, is a failed error of every table.
     """
+    before = before or Before()
     report(f"evaluating the expectations of {len(tables)} tables")
     results, log = settings.work / "expectations.json", settings.work / "expectations.log"
     results.unlink(missing_ok=True)
@@ -39,12 +57,16 @@ def run_expectations(settings: Settings, tables: Sequence[str], report: Callable
         "docs": str(data_docs(settings)),
         "results": str(results),
         "tables": list(tables),
+        "passed_before": sorted(before.passed),
+        "changed": sorted(before.changed),
         "reporting": asdict(settings.reporting),
     }
     problem = _run([*COMMAND, json.dumps(request)], log)
     if problem:
         return [_crash(table, problem) for table in tables]
-    return [Check(**check) for check in json.loads(results.read_text(encoding="utf-8"))]
+    evaluated = json.loads(results.read_text(encoding="utf-8"))
+    checks = [Check(**check) for check in evaluated["checks"]]
+    return [*checks, *(check for table in evaluated["unchanged"] for check in before.passed[table])]
 
 
 def _run(command: Sequence[str], log: Path) -> str | None:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from dagster_project.settings import Settings
+from dagster_project.warehouse.build.results import Build
 from dagster_project.warehouse.fingerprint import Fingerprint
 
 # Folders of the dbt project, published schemas and rows of ops.domain_freshness, in this order.
@@ -50,7 +51,7 @@ class Verdict:
 
     `tables` names the tables that each domain publishes, `fingerprints` what was in those that exist,
     `held_back` the domains that keep their last release, with the reason in words; `rules` how the publish step
-    compares the tables with the release before.
+    compares the tables with the release before; `build_id` is the build that made the candidate.
     """
 
     as_of: date
@@ -59,6 +60,7 @@ class Verdict:
     checks: list[Check]
     held_back: dict[str, str]
     rules: dict[str, Rule] = field(default_factory=dict)
+    build_id: str | None = None
 
 
 def verdict_file(settings: Settings) -> Path:
@@ -88,4 +90,14 @@ def read_verdict(settings: Settings) -> Verdict | None:
         checks=[Check(**check) for check in content["checks"]],
         held_back=content["held_back"],
         rules={table: Rule(**rule) for table, rule in content["rules"].items()},
+        build_id=content.get("build_id"),
     )
+
+
+def verdict_before(settings: Settings, build: Build) -> Verdict | None:
+    """The verdict on the build on which this one is based; None where the gate judged another one, or none."""
+    try:
+        verdict = read_verdict(settings)
+    except (ValueError, TypeError, KeyError):
+        return None
+    return verdict if verdict and build.based_on and verdict.build_id == build.based_on else None
