@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from dagster_project.warehouse.contract import RAW_SCHEMA
 from dagster_project.warehouse.gate.dbt_results import Manifest, Node, domain_of
 
 # It says what the build is to do, and only for which days: nothing where neither the as-of day nor a backfill says so.
@@ -16,7 +17,7 @@ SCOPE = "source.warehouse.load.progress"
 
 
 def affected(manifest: Manifest, feeds: Collection[str]) -> set[str]:
-    """The sources and nodes that may hold something else, where rows of `feeds` changed and nothing else did.
+    """The sources and nodes that may hold something else, where `feeds` brought something and nothing else changed.
 
     That is all that is made of these feeds, and what tells of deliveries, releases and the build itself.
     """
@@ -49,11 +50,9 @@ def models_to_run(manifest: Manifest, names: Collection[str]) -> set[str]:
 
 def tests_to_run(manifest: Manifest, names: Collection[str]) -> set[str]:
     """The data tests that read one of these sources or nodes."""
-    return {
-        name
-        for name, node in manifest["nodes"].items()
-        if node["resource_type"] == "test" and not set(names).isdisjoint(node["depends_on"]["nodes"])
-    }
+    nodes = manifest["nodes"]
+    tests = (name for name in nodes if nodes[name]["resource_type"] == "test")
+    return {name for name in tests if not set(names).isdisjoint(_read_by(manifest, nodes[name]))}
 
 
 def relations(manifest: Manifest, names: Collection[str]) -> set[str]:
@@ -64,9 +63,16 @@ def relations(manifest: Manifest, names: Collection[str]) -> set[str]:
     return made | {f"{source['schema']}.{source['name']}" for source in sources}
 
 
+def _read_by(manifest: Manifest, test: Node) -> list[str]:
+    """What a test reads; one that is declared on a feed asks the loader's books about this feed alone."""
+    parents = test["depends_on"]["nodes"]
+    feeds = [name for name in parents if manifest["sources"].get(name, {}).get("schema") == RAW_SCHEMA]
+    is_of_feed = feeds and test["test_metadata"] and not test["attached_node"]
+    return feeds if is_of_feed else parents
+
+
 def _is_affected(name: str, source: Node, feeds: Collection[str]) -> bool:
-    of_feed = source["schema"] in ("raw", "changed")
-    return source["name"] in feeds if of_feed else name != SCOPE
+    return source["name"] in feeds if source["schema"] in (RAW_SCHEMA, "changed") else name != SCOPE
 
 
 def _is_made(node: Node) -> bool:

@@ -29,7 +29,7 @@ class Days:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a build has to do: everything, and why, or only what changed, and then in which feeds rows did."""
+    """What a build has to do: everything, and why, or only what changed, and then which feeds brought something."""
 
     is_full: bool
     reason: str
@@ -66,7 +66,11 @@ def begin_build(
     connection.execute("commit")
     if reason:
         return Scope(True, reason)
-    return Scope(False, f"what changed since file {first_file_id}", _changed_feeds(connection, feeds))
+    return Scope(
+        False,
+        f"what changed since file {first_file_id}",
+        _feeds_that_brought_something(connection, feeds, first_file_id),
+    )
 
 
 def complete_build(
@@ -83,9 +87,14 @@ def complete_build(
     connection.execute("commit")
 
 
-def _changed_feeds(connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed]) -> tuple[str, ...]:
-    found = (f"select '{feed.name}' where exists (select 1 from changed.{feed.name})" for feed in feeds)
-    return tuple(name for (name,) in connection.execute(" union all ".join(found)).fetchall())
+def _feeds_that_brought_something(
+    connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed], first_file_id: int
+) -> tuple[str, ...]:
+    """Those of which files came in, if only into quarantine, or rows changed."""
+    changed = (f"select '{feed.name}' as feed where exists (select 1 from changed.{feed.name})" for feed in feeds)
+    came = f"select feed from load.deliveries where _file_id >= {first_file_id}"
+    rows = connection.execute(" union ".join([came, *changed]) + " order by feed").fetchall()
+    return tuple(feed for (feed,) in rows)
 
 
 def _reason_to_rebuild(built_by: str | None, is_complete: bool, definitions: str) -> str | None:

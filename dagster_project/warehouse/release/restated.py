@@ -66,7 +66,8 @@ def compare(
     """Write what moved into the temporary table `moved_figures`, and say how much that is of which tables."""
     listed = ", ".join(f"{name} {data_type}" for name, data_type in COLUMNS["ops.restatements"].items())
     connection.execute(f"create or replace temp table {MOVED} ({listed})")
-    described = {name: describe(connection, name) for one in comparisons for name in (one.before, one.after)}
+    databases = {name for one in comparisons for name in (one.before, one.after)}
+    described = {name: describe(connection, name) for name in databases}
     found = [
         _compare(connection, release_id, one, described[one.before][one.table], described[one.after][one.table])
         for one in comparisons
