@@ -15,8 +15,10 @@ from dagster_project.defs.instance import open_instance
 from dagster_project.defs.launch import StepError, run_backfill, run_night
 from dagster_project.settings import Settings
 from dagster_project.warehouse.build.changes import Days
+from dagster_project.warehouse.build.results import read_build, read_tests
 from dagster_project.warehouse.build.transform import project_manifest
 from dagster_project.warehouse.contract import read_contracts
+from dagster_project.warehouse.gate.suites import data_docs
 from dagster_project.warehouse.gate.verdict import read_verdict
 from dagster_project.warehouse.release.releases import list_releases
 from tests.acceptance.homes import Warehouse as Commands
@@ -77,6 +79,26 @@ def test_a_step_that_is_launched_by_itself_runs_the_checks_of_its_assets_and_jud
     checked = {check.asset_key.path[0] for check in result.get_asset_check_evaluations()}
     assert checked == {"raw"}
     assert read_verdict(home) == verdict
+
+
+def test_a_night_of_one_feed_tests_what_comes_after_it_and_keeps_what_passed_before(home: Settings) -> None:
+    before = read_verdict(home)
+    Commands(home.home).deliver("group_members", "2024-03-04", [{"broken": True}])
+    run_night(home, NEWEST, quiet)
+    verdict, build = read_verdict(home), read_build(home)
+    assert verdict and before and build
+    assert {check.check_name for check in verdict.checks} >= {check.check_name for check in before.checks}
+    was_run = {result.unique_id for result in [*build.results, *read_tests(home, build.build_id)] if result.seconds}
+    assert {"model.warehouse.group_participation_monthly", "model.warehouse.feed_deliveries"} <= was_run
+    assert "test.warehouse.source_quarantined_share_at_most_product_group_members_" in {
+        name.rpartition(".")[0] for name in was_run
+    }
+    assert [name for name in was_run if "payments_daily" in name or "web_vitals" in name] == []
+    pages = data_docs(home)
+    assert "as before: all passed" in (pages / "index.html").read_text()
+    assert (pages / "finance.payments_daily.html").exists()
+    failed = [check.check_name for check in verdict.checks if not check.passed and check.severity == "error"]
+    assert failed == ["source_quarantined_share_at_most_product_group_members"]
 
 
 def load_that_fails(times: int):

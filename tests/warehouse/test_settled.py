@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from dagster_project.settings import Reporting, Settings
-from dagster_project.warehouse import settled
+from dagster_project.warehouse import code
 from dagster_project.warehouse.build.changes import begin_build, complete_build
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database
@@ -126,15 +126,15 @@ def test_each_of_these_is_a_reason(quiet_home: Home, name: str) -> None:
 
 @pytest.mark.parametrize("file", ["model.sql", "suite.py", "contract.yml"])
 def test_changed_code_is_a_reason(quiet_home: Home, tmp_path_factory, monkeypatch, file: str) -> None:
-    code = tmp_path_factory.mktemp("code")
-    (code / file).write_text("one")
-    monkeypatch.setattr(settled, "CODE", [code])
+    folder = tmp_path_factory.mktemp("code")
+    (folder / file).write_text("one")
+    monkeypatch.setattr(code, "FOLDERS", [folder])
     settle(quiet_home.settings, DAY)
     assert reason_to_run(quiet_home.settings, DAY) is None
-    (code / "__pycache__").mkdir()
-    (code / "__pycache__" / "suite.pyc").touch()
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "suite.pyc").touch()
     assert reason_to_run(quiet_home.settings, DAY) is None
-    change_file(code / file)
+    change_file(folder / file)
     assert reason_to_run(quiet_home.settings, DAY) == "changed: code"
 
 

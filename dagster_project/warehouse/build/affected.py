@@ -48,7 +48,7 @@ def models_to_run(manifest: Manifest, names: Collection[str]) -> set[str]:
     return run
 
 
-def tests_to_run(manifest: Manifest, names: Collection[str]) -> set[str]:
+def checks_to_run(manifest: Manifest, names: Collection[str]) -> set[str]:
     """The data tests that read one of these sources or nodes."""
     nodes = manifest["nodes"]
     tests = (name for name in nodes if nodes[name]["resource_type"] == "test")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from dagster_project.settings import DBT_PROJECT, Reporting, Settings
-from dagster_project.warehouse.build.affected import affected, models_to_run, tests_to_run
+from dagster_project.warehouse.build.affected import affected, checks_to_run, models_to_run
 from dagster_project.warehouse.build.changes import Days, Scope, begin_build, complete_build
 from dagster_project.warehouse.build.results import (
     Build,
@@ -152,7 +152,7 @@ def run_tests(settings: Settings, as_of: date, report: Report = print) -> list[N
     with writer_lock(settings, report):
         build, manifest = last_build(settings), project_manifest(settings)
         tests = read_tests(settings, build.based_on) if verdict_before(settings, build) else []
-        affected = tests_to_run(manifest, build.affected)
+        affected = checks_to_run(manifest, build.affected)
         passed = [test for test in tests if test.status == "pass" and test.unique_id not in affected]
         results = run_dbt(settings, as_of, (*TEST, *_but(manifest, passed)), report)
         results += [replace(result, seconds=0) for result in passed]
