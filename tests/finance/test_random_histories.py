@@ -10,11 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from dagster_project.settings import Reporting
-from dagster_project.warehouse.build import transform
 from tests.finance import plain_customers, plain_mrr
 from tests.finance.landed import FEEDS, landed
 from tests.incremental.histories import EXAMPLES, TRIES_MANY, History, histories
-from tests.incremental.nights import File, Nights
+from tests.incremental.nights import File, Nights, build_only
 
 TABLES = plain_mrr.TABLES | plain_customers.TABLES
 REPORTING = [
@@ -34,7 +33,7 @@ DOLLAR = File(
 @pytest.fixture(autouse=True)
 def only_finance(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other domains have tests of their own."""
-    monkeypatch.setattr(transform, "BUILD", (*transform.BUILD, "--select", "+path:models/marts/finance"))
+    build_only("finance", monkeypatch)
 
 
 @pytest.mark.parametrize("reporting", REPORTING if TRIES_MANY else REPORTING[:1])

@@ -12,9 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.settings import Reporting
-from dagster_project.warehouse.build import transform
 from tests.incremental.histories import EXAMPLES, TRIES_MANY
-from tests.incremental.nights import File, Nights, differences
+from tests.incremental.nights import File, Nights, build_only, differences
 from tests.product.plain import Facts
 from tests.product.tables import TABLES
 
@@ -177,7 +176,7 @@ REPORTING = [
 @pytest.fixture(autouse=True)
 def only_product(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other domains have histories of their own."""
-    monkeypatch.setattr(transform, "BUILD", (*transform.BUILD, "--select", "+path:models/marts/product"))
+    build_only("product", monkeypatch)
 
 
 @pytest.mark.parametrize("reporting", REPORTING if TRIES_MANY else REPORTING[:1])

@@ -111,9 +111,8 @@ def _nodes_to_run(
 
 
 def _build_command(manifest: Mapping[str, Any], scope: Scope, run: Collection[str] | None) -> Sequence[str]:
-    if run is not None:
-        return (*BUILD, "--select", *sorted(manifest["nodes"][name]["name"] for name in run))
-    return (*BUILD, "--full-refresh") if scope.is_full else BUILD
+    selected = ("--select", *sorted(manifest["nodes"][name]["name"] for name in run)) if run is not None else ()
+    return (*BUILD, *selected, *(("--full-refresh",) if scope.is_full else ()))
 
 
 def _with_earlier(before: Build | None, results: list[NodeResult]) -> list[NodeResult]:
