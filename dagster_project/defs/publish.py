@@ -8,8 +8,9 @@ import dagster as dg
 from dagster_project.dashboards.publish import make_pages
 from dagster_project.defs.gate import VERDICT
 from dagster_project.defs.home import Warehouse
+from dagster_project.settings import Settings
 from dagster_project.warehouse.gate.dbt_results import published_tables
-from dagster_project.warehouse.release.releases import Release, publish
+from dagster_project.warehouse.release.releases import Release, open_release, publish
 from dagster_project.warehouse.settled import settle
 
 HISTORY_SCHEMA = "release_history"
@@ -25,16 +26,20 @@ def publish_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -
     @dg.multi_asset(
         name="publish",
         specs=[*specs, release],
+        check_specs=[_domain_spec(domain) for domain in tables],
         partitions_def=days,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
-    def publish_release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    def publish_release(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         published = publish(warehouse.settings, context.log.info, make_pages)
         settle(warehouse.settings, published.as_of)
         for domain in published.domains_published:
             for table in tables[domain]:
                 yield dg.MaterializeResult(asset_key=_key(table), metadata={"release": published.release_id})
         yield dg.MaterializeResult(asset_key=RELEASE, metadata=_told(published))
+        yield from _domain_results(warehouse.settings, published)
 
     return publish_release
 
@@ -59,6 +64,26 @@ def _table_spec(domain: str, table: str) -> dg.AssetSpec:
         skippable=True,
         kinds={"duckdb"},
     )
+
+
+def _domain_spec(domain: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        f"{domain}_is_published",
+        asset=RELEASE,
+        description=f"The tables of {domain} are those of this night: no check and no moved figure held them back.",
+    )
+
+
+def _domain_results(settings: Settings, published: Release) -> Iterator[dg.AssetCheckResult]:
+    with open_release(settings, published.release_id) as connection:
+        rows = connection.execute("select domain, is_held_back, reason from ops.domain_freshness").fetchall()
+    for domain, is_held_back, reason in rows:
+        yield dg.AssetCheckResult(
+            asset_key=RELEASE,
+            check_name=f"{domain}_is_published",
+            passed=not is_held_back,
+            metadata={"reason": reason} if reason else {},
+        )
 
 
 def _key(table: str) -> dg.AssetKey:

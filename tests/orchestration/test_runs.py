@@ -19,7 +19,7 @@ from dagster_project.warehouse.build.results import read_build, read_tests
 from dagster_project.warehouse.build.transform import project_manifest
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.gate.suites import data_docs
-from dagster_project.warehouse.gate.verdict import read_verdict
+from dagster_project.warehouse.gate.verdict import DOMAINS, read_verdict
 from dagster_project.warehouse.release.releases import list_releases
 from tests.acceptance.homes import Warehouse as Commands
 from tests.acceptance.homes import payments, users
@@ -84,7 +84,7 @@ def test_a_step_that_is_launched_by_itself_runs_the_checks_of_its_assets_and_jud
 def test_a_night_of_one_feed_tests_what_comes_after_it_and_keeps_what_passed_before(home: Settings) -> None:
     before = read_verdict(home)
     Commands(home.home).deliver("group_members", "2024-03-04", [{"broken": True}])
-    run_night(home, NEWEST, quiet)
+    run_id = run_night(home, NEWEST, quiet)
     verdict, build = read_verdict(home), read_build(home)
     assert verdict and before and build
     assert {check.check_name for check in verdict.checks} >= {check.check_name for check in before.checks}
@@ -99,6 +99,11 @@ def test_a_night_of_one_feed_tests_what_comes_after_it_and_keeps_what_passed_bef
     assert (pages / "finance.payments_daily.html").exists()
     failed = [check.check_name for check in verdict.checks if not check.passed and check.severity == "error"]
     assert failed == ["source_quarantined_share_at_most_product_group_members"]
+    with open_instance(home) as instance:
+        events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    checks = [event.get_dagster_event().asset_check_evaluation_data for event in events]
+    published = {check.check_name: check.passed for check in checks if check.check_name.endswith("_is_published")}
+    assert published == {f"{domain}_is_published": domain != "product" for domain in DOMAINS}
 
 
 def load_that_fails(times: int):

@@ -93,6 +93,15 @@ def test_a_day_without_rows_is_a_zero_of_a_count_and_no_value_of_a_rate(settings
     assert sorted(read(settings.candidate, found)) == [("payment attempts", 0.0), ("payment volume", 0.0)]
 
 
+def test_a_table_of_a_former_definition_costs_its_own_figures_alone(settings: Settings) -> None:
+    with duckdb.connect(str(settings.candidate)) as connection:
+        connection.execute("alter table product.registrations_daily rename registrations to registered")
+        watch(connection, FEEDS, LINEAGE, AS_OF, "UTC")
+    figures = {figure for (figure,) in read(settings.candidate, "select distinct figure from ops.anomalies")}
+    assert "registrations" not in figures
+    assert "payment attempts" in figures
+
+
 def test_a_candidate_without_these_tables_is_judged_without_them(settings: Settings) -> None:
     with duckdb.connect(str(settings.candidate)) as connection:
         connection.execute("drop table ops.anomalies")

@@ -45,7 +45,7 @@ Report = Callable[[str], None]
 
 # dbt would write the whole manifest once more, which nobody reads: 1 s of CPU for each command.
 BUILD = ("build", "--resource-type", "model", "--resource-type", "seed", "--no-write-json")
-TEST = ("test", "--exclude-resource-type", "unit_test", "--no-write-json")
+TEST = ("test", "--exclude-resource-type", "unit_test", "--no-write-json", "--no-populate-cache")
 # Parsing takes seconds; one parse serves all commands of a process, in whatever home and as of whatever day: vars are
 # read anew whenever a model is compiled.
 _parsed: dict[tuple[Reporting, str], Manifest] = {}

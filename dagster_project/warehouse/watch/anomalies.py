@@ -35,12 +35,12 @@ where series.day >= $first_day
 """
 
 
-def add_key_figures(connection: duckdb.DuckDBPyConnection, last_day: date) -> None:
-    """Put the key figures up to a day into the temporary table `series`, as far as their tables exist.
+def add_key_figures(connection: duckdb.DuckDBPyConnection, figures: Iterable[KeyFigure], last_day: date) -> None:
+    """Put key figures up to a day into the temporary table `series`.
 
     A day without rows is a zero of a count or an amount; of a rate it is no value.
     """
-    found = " union all ".join(figure.sql for figure in _present(connection))
+    found = " union all ".join(figure.sql for figure in figures)
     if not found:
         return
     connection.execute(
@@ -73,9 +73,17 @@ def write_anomalies(connection: duckdb.DuckDBPyConnection, first_day: date) -> N
     connection.execute(_ANOMALIES, {"first_day": first_day})
 
 
-def _present(connection: duckdb.DuckDBPyConnection) -> Iterable[KeyFigure]:
-    tables = {
-        table
-        for (table,) in connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
-    }
-    return [figure for figure in KEY_FIGURES if figure.table in tables]
+def computable_figures(connection: duckdb.DuckDBPyConnection) -> list[KeyFigure]:
+    """Those whose tables are there with the columns that they read; ask outside of a transaction, which a no aborts.
+
+    A table is missing, or has the columns of a former definition, where its model could not be built.
+    """
+    return [figure for figure in KEY_FIGURES if _is_computable(connection, figure)]
+
+
+def _is_computable(connection: duckdb.DuckDBPyConnection, figure: KeyFigure) -> bool:
+    try:
+        connection.execute(f"explain {figure.sql}").fetchall()
+    except (duckdb.BinderException, duckdb.CatalogException):
+        return False
+    return True

@@ -25,6 +25,7 @@ from dagster_project.warehouse.watch.anomalies import (
     UNUSUAL,
     USUAL,
     add_key_figures,
+    computable_figures,
     write_anomalies,
 )
 from dagster_project.warehouse.watch.feed_health import (
@@ -53,10 +54,11 @@ def watch(
     """Fill the three tables in the candidate that was just built; nothing where dbt could not make them."""
     if not _are_there(connection):
         return
+    figures = computable_figures(connection)
     connection.execute("begin")
     connection.execute(SERIES)
     connection.execute(FEED_SIZES, {"as_of": as_of})
-    add_key_figures(connection, last_whole_day(as_of, zone))
+    add_key_figures(connection, figures, last_whole_day(as_of, zone))
     first_day = first_shown_day(as_of)
     judge_days(connection, first_day)
     write_feed_health(connection, feeds, as_of)
