@@ -49,6 +49,7 @@ TEST = ("test", "--exclude-resource-type", "unit_test", "--no-write-json", "--no
 # Parsing takes seconds; one parse serves all commands of a process, in whatever home and as of whatever day: vars are
 # read anew whenever a model is compiled.
 _parsed: dict[tuple[Reporting, str], Manifest] = {}
+_told: dict[str, Mapping[str, Any]] = {}
 # dbt parses everything anew (5 s of CPU) where a var is not as it was: what a parse keeps is to serve all nights.
 PARSED_AS_OF = date(2000, 1, 1)
 
@@ -202,20 +203,24 @@ def generate_docs(settings: Settings, report: Report = print) -> Path:
 
 
 def project_manifest(settings: Settings) -> Mapping[str, Any]:
-    """dbt's manifest of the project as it is on disk now, parsed only when a file of it changed.
+    """dbt's manifest of the project as it is on disk now, parsed only when a file of it changed; not to be changed.
 
     Raises TransformError with dbt's message when the project can't be parsed.
     """
-    kept = settings.work / "dbt" / f"manifest-{_project_stamp()}.json"
-    try:
-        return json.loads(kept.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        manifest = _manifest(settings)
-    text = json.dumps(manifest.writable_manifest().to_dict(omit_none=False), default=str)
-    for outdated in kept.parent.glob("manifest-*.json"):
-        outdated.unlink(missing_ok=True)
-    write_file(kept, text)
-    return json.loads(text)
+    stamp = _project_stamp()
+    kept = settings.work / "dbt" / f"manifest-{stamp}.json"
+    if stamp not in _told:
+        _told.clear()
+        _told[stamp] = json.loads(kept.read_text(encoding="utf-8") if kept.exists() else _manifest_text(settings))
+    if not kept.exists():  # for other processes
+        for outdated in kept.parent.glob("manifest-*.json"):
+            outdated.unlink(missing_ok=True)
+        write_file(kept, json.dumps(_told[stamp]))
+    return _told[stamp]
+
+
+def _manifest_text(settings: Settings) -> str:
+    return json.dumps(_manifest(settings).writable_manifest().to_dict(omit_none=False), default=str)
 
 
 def _manifest(settings: Settings) -> Manifest:
