@@ -10,7 +10,6 @@ import yaml
 
 from dagster_project.settings import DBT_PROJECT, PROJECT_ROOT, Reporting
 from dagster_project.warehouse.contract import read_contracts
-from dagster_project.warehouse.gate import expectations_duckdb
 from dagster_project.warehouse.gate.expectations_evaluate import evaluate
 from dagster_project.warehouse.gate.verdict import DOMAINS, Check
 from expectations import finance, ops, platform, product, security
@@ -187,22 +186,6 @@ def test_a_table_without_expectations_and_a_domain_that_cannot_be_read_are_error
         ),
         "product.registrations_daily: there is a suite": "add one to expectations/product.py",
     }
-
-
-def test_great_expectations_still_needs_to_be_told_to_keep_one_connection_for_duckdb(tmp_path, monkeypatch):
-    monkeypatch.setattr(expectations_duckdb, "keep_one_connection", lambda: None)
-    known = expectations_duckdb.engine_module._PERSISTED_CONNECTION_DIALECTS
-    monkeypatch.setattr(
-        expectations_duckdb.engine_module,
-        "_PERSISTED_CONNECTION_DIALECTS",
-        tuple(dialect for dialect in known if dialect != "duckdb"),
-    )
-    file = make_candidate(tmp_path / "candidate.duckdb")
-    try:
-        failed = failures(file, ("product.registrations_daily",))
-    except Exception:  # it fails already when it reads the columns
-        return
-    assert failed, "Great Expectations works on DuckDB by itself now: remove keep_one_connection"
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])

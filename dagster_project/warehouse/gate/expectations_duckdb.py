@@ -1,6 +1,6 @@
 """Great Expectations on DuckDB: what version 1.24.1 needs to be told, in one place.
 
-DuckDB is no dialect that it knows (tests/expectations say when one of these is no longer needed):
+DuckDB is no dialect that it knows (tests/expectations/test_great_expectations.py says when this is no longer needed):
 
 - It closes the connection before it fetches the rows of a query, unless the dialect is among those that keep one
   connection; DuckDB's rows are lost with theirs ("list index out of range").
