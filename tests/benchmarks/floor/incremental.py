@@ -8,6 +8,7 @@ Prints the CPU seconds of reading and of computing.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from datetime import date
@@ -36,14 +37,12 @@ KEYS = {
 VERSIONED = frozenset({"users", "group_members", "meters", "payments", "marketing_spend", "exchange_rates"})
 # The one table on the way that is large and of no more use.
 NOT_KEPT = "events_of_sessions"
-BY_SCRIPT = {
-    "incremental_product.sql": frozenset(
-        "user_days activity_days active_users_daily user_lifecycle_daily registrations_daily retention_daily "
-        "retention_weekly retention_monthly feature_adoption_monthly events_of_sessions sessions transitions "
-        "engagement_daily user_flows_daily".split()
-    ),
-    "incremental_finance.sql": frozenset({"first_days", "mrr_movements_daily", "mrr_movements_monthly"}),
-}
+FOLDER = Path(__file__).parent
+BEFORE, AFTER = (
+    (FOLDER / f"incremental_{domain}.sql").read_text(encoding="utf-8") for domain in ("product", "finance")
+)
+# What these two bring up to date; all other tables are small and made anew in between.
+BROUGHT = frozenset(re.findall(r"(?:insert into|create or replace table) (?:\w+\.)?(\w+)", BEFORE + AFTER))
 
 
 def begin(home: Path, database: Path, as_of: date) -> None:
@@ -59,7 +58,6 @@ def begin(home: Path, database: Path, as_of: date) -> None:
 
 def take_in(home: Path, database: Path, day: date) -> dict[str, float]:
     """Take in what was delivered on one day, and bring the tables to it; the CPU seconds of both."""
-    by_hand = frozenset().union(*BY_SCRIPT.values())
     with open_floor(home, database, day) as connection:
         connection.execute("begin")
         started = time.process_time()
@@ -67,11 +65,11 @@ def take_in(home: Path, database: Path, day: date) -> dict[str, float]:
             if statement.name in KEYS:
                 _read(connection, statement, Settings(home).landing, day)
         read = time.process_time()
-        _run(connection, "incremental_product.sql")
+        connection.execute(BEFORE)
         for statement in _statements():
-            if statement.kind == "table" and statement.name not in KEYS.keys() | by_hand:
+            if statement.kind == "table" and statement.name not in {*KEYS, *BROUGHT, NOT_KEPT}:
                 connection.execute(f"create or replace table {statement.full_name}{statement.body}")
-        _run(connection, "incremental_finance.sql")
+        connection.execute(AFTER)
         connection.execute("commit")
         return {"read": read - started, "computed": time.process_time() - read}
 
@@ -79,10 +77,6 @@ def take_in(home: Path, database: Path, day: date) -> dict[str, float]:
 def _statements() -> list[Statement]:
     tables = [statement.full_name for statement in statements() if statement.schema in DOMAINS]
     return statements_of([table for table in tables if table not in NOT_COMPUTED])
-
-
-def _run(connection: duckdb.DuckDBPyConnection, script: str) -> None:
-    connection.execute((Path(__file__).parent / script).read_text(encoding="utf-8"))
 
 
 def _read(connection: duckdb.DuckDBPyConnection, feed: Statement, landing: Path, day: date) -> None:

@@ -72,6 +72,14 @@ touched_former as (
 
 ),
 
+long_sessions as (
+
+    select session_id
+    from touched_former
+    where is_long
+
+),
+
 days_of_long as (
 
     select
@@ -79,7 +87,7 @@ days_of_long as (
         min(event_at) as from_at,
         max(event_at) as to_at
     from events
-    where session_id in (select touched_former.session_id from touched_former where touched_former.is_long)
+    where session_id in (select long_sessions.session_id from long_sessions)
     group by session_id, cast(event_at as date)
 
 ),
