@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_project.settings import PROJECT_ROOT
+from tests.benchmarks.by_hand import bench_by_hand
 from tests.benchmarks.dashboards import bench_dashboards
 from tests.benchmarks.history import bench_fixed_cost, bench_history
 from tests.benchmarks.load import bench_formats, bench_small_files
@@ -22,27 +23,31 @@ from tests.benchmarks.side_by_side import bench_side_by_side
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything: lines of a large file, small files, people, days of the histories that are compared,
-    days of the one on which the whole job is, requests of one day, rounds."""
+    """How much of everything: lines of a large file, small files, people, days of the histories that are compared, of
+    the two that hand-written SQL is tried on, of the one on which the whole job is, requests of one day, rounds."""
 
     lines: int
     files: int
     users: int
     histories: tuple[int, ...]
+    histories_by_hand: tuple[int, int]
     days: int
     requests: int
     rounds: int
 
 
 SIZES = {
-    "small": Size(100_000, 200, 100, (5, 10), 10, 100_000, 1),
-    "medium": Size(2_000_000, 10_000, 2_000, (10, 100, 1_000), 400, 50_000_000, 3),
+    "small": Size(100_000, 200, 100, (5, 10), (20, 35), 10, 100_000, 1),
+    "medium": Size(2_000_000, 10_000, 2_000, (10, 100, 1_000), (40, 400), 400, 50_000_000, 3),
 }
 BENCHMARKS: dict[str, Callable[[Path, Size, Report], None]] = {
     "load": lambda folder, size, report: bench_formats(folder, size.lines, size.rounds, report),
     "files": lambda folder, size, report: bench_small_files(folder, size.files, report),
     "fixed": lambda folder, size, report: bench_fixed_cost(folder, size.rounds, report),
     "history": lambda folder, size, report: bench_history(folder, size.users, size.histories, size.rounds, report),
+    "by-hand": lambda folder, size, report: bench_by_hand(
+        folder, size.users, size.histories_by_hand, size.rounds, report
+    ),
     "job": lambda folder, size, report: bench_side_by_side(folder, size.users, size.days, size.rounds, report),
     "dashboards": lambda folder, size, report: bench_dashboards(folder, size.rounds, report),
     **{

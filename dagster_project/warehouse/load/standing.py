@@ -46,27 +46,39 @@ def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int
     """Leave one standing row a key, after rows of files from `first_file_id` on came and `withdraw` took others.
 
     Keys are compared by hash, in half the memory (50 million of a day); one too many is looked at and stays as it is.
+    Of former nights only the keys are read, and whole rows from the earliest file on that has a contested one.
     """
     match = " and ".join(f"contested.k{i} = {key}" for i, key in enumerate(_key_list(feed)))
     key_hash = f"hash({', '.join(_key_list(feed))})"
     new, old = (f"raw.{feed.name} where _file_id {which} {first_file_id}" for which in (">=", "<"))
     connection.execute(f"""
+        create or replace temp table met as
+        select {_keys(feed)}, _file_id from {old} and {key_hash} in (select {key_hash} from {new})
+    """)
+    connection.execute(f"""
         create or replace temp table contested as
         select {_keys(feed)} from {new}
             and {key_hash} in (select {key_hash} from {new} group by {key_hash} having count(*) > 1)
         union
-        select {_keys(feed)} from {old} and {key_hash} in (select {key_hash} from {new})
+        select * exclude (_file_id) from met
         union
         select * from withdrawn
     """)
     if only_row(connection, "select count(*) from contested") == (0,):
         return
+    # where the standing row of a withdrawn key lies is not known
+    earliest = only_row(
+        connection,
+        "select case when exists (from withdrawn) then 0 else coalesce(min(_file_id), ?) end from met",
+        [first_file_id],
+    )[0]
     content = contract_columns(feed) + ", _extra"
     columns = content + ", _file_id, _line"
     connection.execute(f"""
         create or replace temp table contenders as
         with rows as (
             select 'raw' as place, {columns} from raw.{feed.name} semi join contested on {match}
+            where _file_id >= {earliest}
             union all
             select 'superseded' as place, {columns} from superseded.{feed.name} semi join contested on {match}
         )

@@ -126,12 +126,19 @@ full join balances as closing using (month, user_id)
 join first_paid using (user_id)
 where month <= as_of();
 
-create table finance.mrr_movements_monthly as
-select
-    month, user_id, monthly(opening) as opening_mrr, monthly(closing) as closing_mrr,
-    (monthly(revalued) - monthly(opening))::decimal(18, 2) as fx_mrr,
-    (monthly(closing) - monthly(revalued))::decimal(18, 2) as movement, movement_type
-from movements;
+create temp table first_days as select user_id, date '0002-01-01' as first_day from first_paid;
+
+-- `firsts` has the users wanted, each with the first day wanted.
+create temp macro monthly_movements(firsts) as table (
+    select
+        month, user_id, monthly(opening) as opening_mrr, monthly(closing) as closing_mrr,
+        (monthly(revalued) - monthly(opening))::decimal(18, 2) as fx_mrr,
+        (monthly(closing) - monthly(revalued))::decimal(18, 2) as movement, movement_type
+    from movements join query_table(firsts) using (user_id)
+    where month >= month_of(first_day)
+);
+
+create table finance.mrr_movements_monthly as from monthly_movements('first_days');
 
 -- Each step from opening to closing is rounded as a running sum, so that the steps add up.
 create table finance.mrr_monthly as
@@ -181,45 +188,56 @@ select
 from mrr;
 
 -- A state is cut where its currency's rate changes; a piece adds to its first day and is taken from the one after it.
-create table finance.mrr_movements_daily as
-with pieces as (
+-- What began before the first day wanted begins on the day before it.
+create temp macro daily_movements(firsts) as table (
+    with pieces as (
+        select
+            user_id, greatest(from_date, valid_from, first_day - 1) as from_date,
+            least(until_date, valid_until) as until_date, arr * rate as arr,
+            if(until_date < valid_until, 0, arr * coalesce(next_rate - rate, 0)) as fx
+        from query_table(firsts)
+        join paid_states using (user_id)
+        join rates on
+            paid_states.currency = rates.currency and from_date < valid_until and until_date > valid_from
+            and valid_until >= first_day
+        where from_date < until_date and until_date >= first_day
+    ),
+
+    changes as (
+        select user_id, from_date as day, 1 as pieces, arr as change, 0 as fx from pieces
+        union all
+        select user_id, until_date, -1, -arr, fx from pieces
+    ),
+
+    days as (
+        select
+            user_id, day, sum(pieces) as new_pieces, sum(change) as change, sum(fx) as fx,
+            sum(new_pieces) over history as paid_pieces, sum(sum(change)) over history as closing
+        from changes where day <= as_of() group by user_id, day
+        window history as (partition by user_id order by day)
+    ),
+
+    movements as (
+        select
+            *, closing - change as opening, opening + fx as revalued,
+            movement_type(
+                if(paid_pieces > new_pieces, opening, null), revalued, if(paid_pieces > 0, closing, null),
+                first_paid = day
+            ) as movement_type
+        from days join first_paid using (user_id)
+        join query_table(firsts) using (user_id)
+        where day >= first_day
+    )
+
     select
-        user_id, greatest(from_date, valid_from) as from_date, least(until_date, valid_until) as until_date,
-        arr * rate as arr, if(until_date < valid_until, 0, arr * coalesce(next_rate - rate, 0)) as fx
-    from paid_states join rates on
-        paid_states.currency = rates.currency and from_date < valid_until and until_date > valid_from
-    where from_date < until_date
-),
+        day as movement_date, user_id, monthly(opening) as opening_mrr, monthly(closing) as closing_mrr,
+        (monthly(revalued) - monthly(opening))::decimal(18, 2) as fx_mrr,
+        (monthly(closing) - monthly(revalued))::decimal(18, 2) as movement, movement_type
+    from movements
+    where fx_mrr <> 0 or movement <> 0
+);
 
-changes as (
-    select user_id, from_date as day, 1 as pieces, arr as change, 0 as fx from pieces
-    union all
-    select user_id, until_date, -1, -arr, fx from pieces
-),
-
-days as (
-    select
-        user_id, day, sum(pieces) as new_pieces, sum(change) as change, sum(fx) as fx,
-        sum(new_pieces) over history as paid_pieces, sum(sum(change)) over history as closing
-    from changes where day <= as_of() group by user_id, day
-    window history as (partition by user_id order by day)
-),
-
-movements as (
-    select
-        *, closing - change as opening, opening + fx as revalued,
-        movement_type(
-            if(paid_pieces > new_pieces, opening, null), revalued, if(paid_pieces > 0, closing, null), first_paid = day
-        ) as movement_type
-    from days join first_paid using (user_id)
-)
-
-select
-    day as movement_date, user_id, monthly(opening) as opening_mrr, monthly(closing) as closing_mrr,
-    (monthly(revalued) - monthly(opening))::decimal(18, 2) as fx_mrr,
-    (monthly(closing) - monthly(revalued))::decimal(18, 2) as movement, movement_type
-from movements
-where fx_mrr <> 0 or movement <> 0;
+create table finance.mrr_movements_daily as from daily_movements('first_days');
 
 -- The subscription that stopped paying last decides, by what became of it until the month's end.
 create table finance.churn_monthly as

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,23 @@ SEEDS = DBT_PROJECT / "seeds"
 def write_floor(home: Path, database: Path, as_of: date, tables: Collection[str] = ()) -> None:
     """Compute the published tables, or some of them, of what landed in a home into a new DuckDB file."""
     database.unlink(missing_ok=True)
-    settings, wanted = Settings(home), statements_of(tables) if tables else statements()
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("set file_search_path = ?", [f"{settings.landing},{SEEDS}"])
-        for name, body in {"as_of()": f"date '{as_of}'", **macros(settings)}.items():
-            connection.execute(f"create temp macro {name} as {body}")
+    wanted = statements_of(tables) if tables else statements()
+    with open_floor(home, database, as_of) as connection:
         for schema in {statement.schema for statement in wanted if statement.schema}:
             connection.execute(f"create schema {schema}")
         for statement in wanted:
             connection.execute(statement.sql)
+
+
+@contextmanager
+def open_floor(home: Path, database: Path, as_of: date) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file, with what the scripts expect: where the files lie, and the macros that are not theirs."""
+    settings = Settings(home)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("set file_search_path = ?", [f"{settings.landing},{SEEDS}"])
+        for name, body in {"as_of()": f"date '{as_of}'", **macros(settings)}.items():
+            connection.execute(f"create temp macro {name} as {body}")
+        yield connection
 
 
 def macros(settings: Settings) -> dict[str, str]:

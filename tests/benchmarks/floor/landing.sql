@@ -2,11 +2,11 @@
 -- landing zone. The files are those of the simulator: one format a feed, a repeated row equal to the first one, a
 -- malformed line cut short, without its time or more than a day ahead of its delivery. Lines of CSV may lack their
 -- last columns.
--- `delivered` says that a row is sound; the null row that a cut line leaves is not.
+-- Keys and versions are kept for incremental.sql. `delivered` says that a row is sound; the null row that a cut line leaves is not.
 create temp macro delivered(happened_at, dt) as happened_at <= dt + interval '2 days';
 
 create temp table users as
-select * exclude (dt, updated_at) from read_json(
+from read_json(
     'users/*/*.ndjson.gz',
     columns = {
         user_id: 'varchar', registered_at: 'timestamp', acquisition_channel: 'varchar', is_test: 'boolean',
@@ -18,7 +18,7 @@ where delivered(updated_at, dt)
 qualify row_number() over (partition by user_id order by updated_at desc, dt desc) = 1;
 
 create temp table group_members as
-select * exclude (dt, updated_at) from read_json(
+from read_json(
     'group_members/*/*.ndjson.gz',
     columns = {
         group_id: 'varchar', user_id: 'varchar', joined_at: 'timestamp', left_at: 'timestamp', updated_at: 'timestamp',
@@ -29,7 +29,7 @@ where delivered(updated_at, dt)
 qualify row_number() over (partition by group_id, user_id order by updated_at desc, dt desc) = 1;
 
 create temp table meters as
-select * exclude (dt, updated_at) replace (coalesce(reading_due_day, 28) as reading_due_day) from read_json(
+select * replace (coalesce(reading_due_day, 28) as reading_due_day) from read_json(
     'meters/*/*.ndjson',
     columns = {
         meter_id: 'varchar', group_id: 'varchar', utility: 'varchar', installed_at: 'timestamp',
@@ -41,7 +41,7 @@ where delivered(updated_at, dt)
 qualify row_number() over (partition by meter_id order by updated_at desc, dt desc) = 1;
 
 create temp table meter_readings as
-select distinct on (reading_id) meter_id, user_id, submitted_at, period from read_csv(
+select distinct on (reading_id) reading_id, meter_id, user_id, submitted_at, period from read_csv(
     'meter_readings/*/*.csv.gz',
     columns = {
         reading_id: 'varchar', meter_id: 'varchar', user_id: 'varchar', submitted_at: 'timestamp', period: 'date',
@@ -82,7 +82,7 @@ where delivered(effective_at, dt);
 
 create temp table payments as
 select
-    * exclude (dt, updated_at, attempted_at, fee_minor),
+    * exclude (attempted_at, fee_minor),
     coalesce(fee_minor, 0) as fee_minor,
     attempted_at,
     attempted_at::date as payment_date
@@ -113,7 +113,7 @@ from read_json(
 where delivered(refunded_at, dt);
 
 create temp table marketing_spend as
-select spend_date, channel, spend_minor, currency from read_csv(
+select spend_date, channel, campaign, spend_minor, currency, updated_at, dt from read_csv(
     'marketing_spend/*/*.csv',
     columns = {
         spend_date: 'date', channel: 'varchar', campaign: 'varchar', spend_minor: 'bigint', currency: 'varchar',
@@ -124,26 +124,28 @@ select spend_date, channel, spend_minor, currency from read_csv(
 where delivered(updated_at, dt)
 qualify row_number() over (partition by spend_date, channel, campaign order by updated_at desc, dt desc) = 1;
 
+create temp table exchange_rates as
+from read_csv(
+    'exchange_rates/*/*.csv',
+    columns = {rate_date: 'date', currency: 'varchar', rate: 'decimal(18, 10)', updated_at: 'timestamp'},
+    auto_detect = false, header = true, hive_types = {dt: 'date'}
+)
+where delivered(updated_at, dt) and currency <> 'USD'
+qualify row_number() over (partition by rate_date, currency order by updated_at desc, dt desc) = 1;
+
 -- A rate holds until the next one of its currency; the reporting currency is worth 1, a minor unit what its currency
 -- says.
 create temp table rates as
-with exchange_rates as (
-    select currency, rate_date, rate from read_csv(
-        'exchange_rates/*/*.csv',
-        columns = {rate_date: 'date', currency: 'varchar', rate: 'decimal(18, 10)', updated_at: 'timestamp'},
-        auto_detect = false, header = true, hive_types = {dt: 'date'}
-    )
-    where delivered(updated_at, dt) and currency <> 'USD'
-    qualify row_number() over (partition by rate_date, currency order by updated_at desc, dt desc) = 1
-    union all
-    select 'USD', date '0001-01-01', 1
-)
 select
     currency, rate, rate_date as valid_from,
     lead(rate_date, 1, date '9999-12-31') over (partition by currency order by rate_date) as valid_until,
     lead(rate) over (partition by currency order by rate_date) as next_rate,
     (0.1::decimal(5, 4) ** minor_unit_exponent)::decimal(5, 4) as unit
-from exchange_rates
+from (
+    select currency, rate_date, rate from exchange_rates
+    union all
+    select 'USD', date '0001-01-01', 1
+)
 join 'finance/currencies.csv' using (currency);
 
 create temp table web_vitals as

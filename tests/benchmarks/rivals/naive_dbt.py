@@ -35,7 +35,7 @@ def write_project(folder: Path, settings: Settings) -> None:
             model_of[statement.name] = statement.name
         elif needed:
             with (folder / "models" / f"{needed[-1]}.sql").open("a", encoding="utf-8") as model:
-                model.write(_after(macro))
+                model.write(_depends_on(needed[:-1]) + _after(macro))
             model_of[statement.name] = needed[-1]
         else:
             before.append(macro)
@@ -50,9 +50,12 @@ def write_project(folder: Path, settings: Settings) -> None:
 
 
 def _model(table: Statement, needed: list[str]) -> str:
-    depends = "".join(f"-- depends_on: {{{{ ref('{other}') }}}}\n" for other in needed)
     config = f"{{{{ config(materialized='table', schema='{table.schema or 'main'}') }}}}"
-    return f"{depends}{config}\n{table.body.removeprefix(' as')}\n"
+    return f"{_depends_on(needed)}{config}\n{table.body.removeprefix(' as')}\n"
+
+
+def _depends_on(models: list[str]) -> str:
+    return "".join(f"-- depends_on: {{{{ ref('{other}') }}}}\n" for other in models)
 
 
 def _after(statement: str) -> str:
