@@ -3,18 +3,22 @@
 `load.progress` has one row: up to which file, as of which day and by which definitions the models were built last.
 `changed.<feed>` shows the rows that came, left or were replaced since then; models recompute exactly what these touch.
 A build that did not end leaves its row incomplete, and the next one rebuilds everything: simple, and certainly right.
+Of a feed whose old rows are gone (load/closed_days.py) that is all of its open days: to models of such feeds, which are
+kept then, all of their rows have changed, and none of a closed day ever has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 import duckdb
 
 from dagster_project.warehouse.build.causes import Known, local_day, note_causes
 from dagster_project.warehouse.contract import RAW_SCHEMA, Feed
+from dagster_project.warehouse.load.closed_days import is_open, tell_in_zone
 from dagster_project.warehouse.load.ledger import next_file_id
 from dagster_project.warehouse.load.raw_tables import contract_columns
 
@@ -29,10 +33,14 @@ class Days:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a build has to do: everything, and why, or only what changed."""
+    """What a build has to do: everything, and why, or only what changed.
+
+    `kept_from` has the first open day of each feed of which days are closed; these are not computed again.
+    """
 
     is_full: bool
     reason: str
+    kept_from: Mapping[str, date] = MappingProxyType({})
 
 
 def begin_build(
@@ -59,11 +67,18 @@ def begin_build(
         [reason is not None, *days],
     )
     note_causes(connection, feeds, Known(first_file_id, built_as_of, built_by), definitions, timezone, days)
+    tell_in_zone(connection, timezone)
     for feed in feeds:
-        condition = "false" if reason else _is_changed(feed, first_file_id, timezone, recompute)
-        _show_changes(connection, feed, condition, with_moved=not reason)
+        opened = is_open(connection, feed)
+        changed = _is_changed(feed, first_file_id, timezone, recompute)
+        if opened != "true":
+            _show_changes(connection, feed, opened if reason else f"({changed}) and {opened}", opened)
+        else:
+            _show_changes(connection, feed, "false" if reason else changed, str(not reason).lower())
+    kept_from = dict(connection.execute("select name, kept_from from load.kept_from").fetchall())
     connection.execute("commit")
-    return Scope(True, reason) if reason else Scope(False, f"what changed since file {first_file_id}")
+    kept_from = {feed.name: kept_from[feed.name] for feed in feeds if feed.name in kept_from}
+    return Scope(reason is not None, reason or f"what changed since file {first_file_id}", kept_from)
 
 
 def complete_build(
@@ -96,12 +111,12 @@ def _is_changed(feed: Feed, first_file_id: int, timezone: str, recompute: Days |
     return condition
 
 
-def _show_changes(connection: duckdb.DuckDBPyConnection, feed: Feed, condition: str, with_moved: bool) -> None:
+def _show_changes(connection: duckdb.DuckDBPyConnection, feed: Feed, condition: str, is_moved: str) -> None:
     """(Re)make the view `changed.<feed>`; a literal file id lets DuckDB skip the row groups of all earlier nights."""
     columns = contract_columns(feed)
     connection.execute(f"""
         create or replace view changed.{feed.name} as
         select {columns} from {RAW_SCHEMA}.{feed.name} where {condition}
         union all
-        select {columns} from moved.{feed.name} where {str(with_moved).lower()}
+        select {columns} from moved.{feed.name} where {is_moved}
     """)

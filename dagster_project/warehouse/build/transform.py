@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagster_project.settings import DBT_PROJECT, Reporting, Settings
 from dagster_project.warehouse.build.changes import Days, Scope, begin_build, complete_build
+from dagster_project.warehouse.build.kept import drop_others, kept_tables
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database, writer_lock
 from dagster_project.warehouse.gate.dbt_results import BUILT
@@ -85,8 +86,12 @@ def build_models(
             remember(settings, connection)
             zone = settings.reporting.reporting_timezone
             scope = begin_build(connection, feeds, definitions, zone, recompute)
-        _tell(scope, report)
-        results = run_dbt(settings, as_of, (*BUILD, "--full-refresh") if scope.is_full else BUILD, report)
+            if scope.is_full and scope.kept_from:
+                manifest = project_manifest(settings)
+                drop_others(connection, manifest, kept_tables(manifest, scope.kept_from))
+        _tell(scope, recompute, report)
+        anew = scope.is_full and not scope.kept_from
+        results = run_dbt(settings, as_of, (*BUILD, "--full-refresh") if anew else BUILD, report)
         if all(result.status in BUILT for result in results):
             with open_database(settings.candidate) as connection:
                 complete_build(connection, feeds, definitions, as_of)
@@ -97,8 +102,11 @@ def build_models(
     return results
 
 
-def _tell(scope: Scope, report: Report) -> None:
+def _tell(scope: Scope, recompute: Days | None, report: Report) -> None:
     report(f"rebuilding everything: {scope.reason}" if scope.is_full else f"computing {scope.reason}")
+    for feed, kept_from in scope.kept_from.items():
+        if scope.is_full or (recompute and recompute.first < kept_from):
+            report(f"what is made of {feed} stays as it is before {kept_from}: these days are closed by retention")
 
 
 def _definitions(settings: Settings) -> str:
