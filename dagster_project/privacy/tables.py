@@ -113,6 +113,14 @@ def rewrite(path: Path, draft: Path) -> None:
         os.fsync(file.fileno())
 
 
+def replace_by_copy(path: Path) -> None:
+    """Have a copy with live rows only take the place of a database that nobody has open."""
+    draft = path.with_name(f".{path.stem}.rewritten.tmp")
+    rewrite(path, draft)
+    draft.chmod(path.stat().st_mode & 0o777)
+    os.replace(draft, path)
+
+
 @dataclass(frozen=True)
 class _Rules:
     """SQL over one table: which rows go, which of the others change, and the new value of every column that may."""

@@ -10,9 +10,8 @@ kept then, all of their rows have changed, and none of a closed day ever has.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 
 import duckdb
 
@@ -40,7 +39,7 @@ class Scope:
 
     is_full: bool
     reason: str
-    kept_from: Mapping[str, date] = MappingProxyType({})
+    kept_from: Mapping[str, date] = field(default_factory=dict)
 
 
 def begin_build(

@@ -26,7 +26,14 @@ def kept_tables(manifest: Manifest, closed: Collection[str]) -> set[str]:
 
     Raises KeptModelError where such a model has several feeds: a day may be closed of one and open of another.
     """
-    return {_table(node) for unique_id, node in _incremental(manifest) if _is_kept(manifest, unique_id, node, closed)}
+    return {table for unique_id, table in incremental_models(manifest) if _is_kept(manifest, unique_id, closed)}
+
+
+def incremental_models(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """The id and the table (`schema.name`) of each incremental model."""
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] == "model" and node.get("config", {}).get("materialized") == "incremental":
+            yield unique_id, _table(node)
 
 
 def drop_others(connection: duckdb.DuckDBPyConnection, manifest: Manifest, kept: Collection[str]) -> None:
@@ -37,8 +44,8 @@ def drop_others(connection: duckdb.DuckDBPyConnection, manifest: Manifest, kept:
         connection.execute(f"drop table {table}")
 
 
-def _is_kept(manifest: Manifest, unique_id: str, node: Node, closed: Collection[str]) -> bool:
-    feeds = feeds_of_node(manifest, unique_id)
+def _is_kept(manifest: Manifest, unique_id: str, closed: Collection[str]) -> bool:
+    node, feeds = manifest["nodes"][unique_id], feeds_of_node(manifest, unique_id)
     if not feeds & set(closed) or node["config"]["meta"].get(MADE_ANEW):
         return False
     if len(feeds) > 1:
@@ -47,12 +54,6 @@ def _is_kept(manifest: Manifest, unique_id: str, node: Node, closed: Collection[
             "open of another: expected an incremental model of one feed each, and a table that joins them"
         )
     return True
-
-
-def _incremental(manifest: Manifest) -> Iterator[tuple[str, Node]]:
-    for unique_id, node in manifest["nodes"].items():
-        if node["resource_type"] == "model" and node["config"]["materialized"] == "incremental":
-            yield unique_id, node
 
 
 def _table(node: Node) -> str:

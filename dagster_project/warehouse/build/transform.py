@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.privacy.expire import expire_figures
 from dagster_project.settings import DBT_PROJECT, Reporting, Settings
 from dagster_project.warehouse.build.changes import Days, Scope, begin_build, complete_build
 from dagster_project.warehouse.build.kept import drop_others, kept_tables
@@ -89,6 +90,8 @@ def build_models(
             if scope.is_full and scope.kept_from:
                 manifest = project_manifest(settings)
                 drop_others(connection, manifest, kept_tables(manifest, scope.kept_from))
+        if settings.reporting.apply_retention:
+            expire_figures(settings, as_of, project_manifest(settings), report)
         _tell(scope, recompute, report)
         anew = scope.is_full and not scope.kept_from
         results = run_dbt(settings, as_of, (*BUILD, "--full-refresh") if anew else BUILD, report)
