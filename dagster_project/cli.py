@@ -247,17 +247,17 @@ def retain(
     from dagster_project.warehouse.database import writer_lock
 
     settings, progress = load_settings(ctx.obj), Progress()
-    newest = _newest_day(settings)
-    day = as_of.date() if as_of else newest
-    if not settings.candidate.exists():
-        raise UsageError(f"{settings.home} has loaded nothing yet: run `warehouse nightly` first")
-    if day > max(newest, _utc_now().date()):
-        raise UsageError(f"--as-of {day} is a day to come, and what is younger than it would be deleted as too old")
     if not dry_run and not settings.reporting.apply_retention:
         raise UsageError(
             "nothing is deleted by age unless this home says so: put `apply_retention: true` into "
             f"{settings.home / 'settings.yml'} (or set WAREHOUSE_RETENTION=on), after a look at --dry-run"
         )
+    newest = _newest_day(settings)
+    day = as_of.date() if as_of else newest
+    if not settings.candidate.exists():
+        raise UsageError(f"{settings.home} has loaded nothing yet: run `warehouse nightly` first")
+    if day > max(newest, _utc_now().date()):
+        raise UsageError(f"--as-of {day} is a day to come: as of it, what is young today would be too old")
     with writer_lock(settings, lambda message: progress("", message)):
         manifest = project_manifest(settings)
         if dry_run:

@@ -40,7 +40,7 @@ from dagster_project.warehouse.load.landing import Delivery
 Report = Callable[[str], None]
 # The ledger's word for a file that was deleted from the landing zone, or is about to be.
 EXPIRED = "expired"
-# DuckDB writes into the blocks that deleted rows have left; where these are more than one in so many, they go.
+# DuckDB writes into blocks that deleted rows have left; where these are more than one in so many, they go.
 FREE_SHARE = 3
 
 
@@ -93,7 +93,7 @@ def expire_rows(settings: Settings, as_of: date, manifest: Mapping[str, Any], re
             removed = _removed(connection, run_at)
         _tell(removed, report)
         if removed:
-            _give_back(settings)
+            _give_back(settings, removed)
         return removed
 
 
@@ -155,12 +155,17 @@ def _unlink(files: Collection[Delivery]) -> None:
             delivery.path.parent.rmdir()
 
 
-def _give_back(settings: Settings) -> None:
-    """Rewrite the candidate where much of it is what deleted rows have left, and could still be read in the file."""
+def _give_back(settings: Settings, removed: Collection[Expired]) -> None:
+    """Rewrite the candidate where much of it is room that deleted rows have left; of one night that is little.
+
+    Blocks are free once all rows in them are gone; next to rows that stay, deleted ones stay in the file as well.
+    """
+    gone = sum(one.count for one in removed if one.place == "rows")
     with open_database(settings.candidate) as connection:
         connection.execute("checkpoint")
         total, free = only_row(connection, "select total_blocks, free_blocks from pragma_database_size()")
-    if free * FREE_SHARE > total:
+        left = sum(only_row(connection, f"select count(*) from raw.{feed}")[0] for feed in limited_feeds())
+    if free * FREE_SHARE > total or gone > left:
         replace_by_copy(settings.candidate)
 
 
