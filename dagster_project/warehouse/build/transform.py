@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.privacy.expire import expire_figures
-from dagster_project.settings import DBT_PROJECT, Reporting, Settings
+from dagster_project.settings import DBT_PROJECT, Settings
 from dagster_project.warehouse.build.changes import Days, Scope, begin_build, complete_build
 from dagster_project.warehouse.build.kept import drop_others, kept_tables
 from dagster_project.warehouse.contract import read_contracts
@@ -36,7 +36,7 @@ BUILD = ("build", "--resource-type", "model", "--resource-type", "seed", "--no-w
 TEST = ("test", "--exclude-resource-type", "unit_test", "--no-write-json")
 # Parsing takes seconds; one parse serves all commands of a process, in whatever home and as of whatever day: vars are
 # read anew whenever a model is compiled.
-_parsed: dict[tuple[Reporting, str], Manifest] = {}
+_parsed: dict[tuple[str, str], Manifest] = {}
 # dbt parses everything anew (5 s of CPU) where a var is not as it was: what a parse keeps is to serve all nights.
 PARSED_AS_OF = date(2000, 1, 1)
 
@@ -192,7 +192,7 @@ def project_manifest(settings: Settings) -> Mapping[str, Any]:
 
 
 def _manifest(settings: Settings) -> Manifest:
-    key = (settings.reporting, _project_stamp())
+    key = (repr(settings.reporting.dbt_vars()), _project_stamp())
     if key not in _parsed:
         _parsed.clear()
         _parsed[key] = _parse(settings)
