@@ -32,14 +32,18 @@ from dagster_project.privacy.retention import (
 from dagster_project.privacy.tables import replace_by_copy
 from dagster_project.settings import Settings
 from dagster_project.warehouse.build.kept import kept_tables
-from dagster_project.warehouse.contract import Feed
+from dagster_project.warehouse.contract import ContractError, Feed, read_contracts
 from dagster_project.warehouse.database import only_row, open_database, writer_lock
 from dagster_project.warehouse.load.closed_days import keep_from
 from dagster_project.warehouse.load.landing import Delivery
+from dagster_project.warehouse.load.raw_tables import create_tables
+from dagster_project.warehouse.release.files import current_id
+from dagster_project.warehouse.release.releases import open_release
 
 Report = Callable[[str], None]
 # The ledger's word for a file that was deleted from the landing zone, or is about to be.
 EXPIRED = "expired"
+EVIDENCE = "ops.retention_runs"
 # DuckDB writes into blocks that deleted rows have left; where these are more than one in so many, they go.
 FREE_SHARE = 3
 
@@ -53,6 +57,21 @@ def expire(settings: Settings, as_of: date, manifest: Mapping[str, Any], report:
         return True
     expire_rows(settings, as_of, manifest, report)
     return not any(gone.place == "figures" for gone in find_expired(settings, as_of, manifest))
+
+
+def require_what_is_kept(settings: Settings) -> None:
+    """Raises ContractError where the candidate is gone, and with it figures of days whose rows were deleted."""
+    if settings.candidate.exists() or current_id(settings) is None:
+        return
+    with open_release(settings) as connection:
+        tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+        ran = (EVIDENCE,) in tables and only_row(connection, f"select count(*) > 0 from {EVIDENCE}")[0]
+    if ran:
+        raise ContractError(
+            f"{settings.candidate} is gone, and what was delivered of closed days was deleted by age, so that their "
+            f"figures can't be made again: put back a copy of the file, or move {settings.published} away to go on "
+            "without these figures"
+        )
 
 
 def expire_figures(settings: Settings, as_of: date, manifest: Mapping[str, Any], report: Report) -> None:
@@ -85,6 +104,7 @@ def expire_rows(settings: Settings, as_of: date, manifest: Mapping[str, Any], re
             names = ", ".join(name for name, why in waits.items() if why == reason)
             report(f"retention: {names} stay as they are: {reason}")
         with open_database(settings.candidate) as connection:
+            create_tables(connection, read_contracts().values())
             for name in feeds.keys() - waits.keys():
                 connection.execute("begin")
                 files = _expire_feed(settings, connection, feeds[name], run_at, as_of, manifest)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
+from dagster_project.privacy.expire import require_what_is_kept
 from dagster_project.privacy.keep_out import keep_out
 from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import Feed, read_contracts
@@ -61,10 +62,12 @@ def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSumma
     """Load every delivered file that is new or has new content; loading twice changes nothing.
 
     Bad input ends in quarantine or among the problems and stops nothing else.
-    Raises ContractError for a contract that can't be used, LedgerError for a fault of the loader's own.
+    Raises ContractError for a contract that can't be used or where figures would be lost, LedgerError for a fault of
+    the loader's own.
     """
     feeds = read_contracts()
     settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_what_is_kept(settings)
     with writer_lock(settings, report), open_database(settings.candidate) as connection:
         connection.execute("set preserve_insertion_order = false")
         # lets `_load_batch` do without a registered view

@@ -20,7 +20,7 @@ from dagster_project.privacy.expire import expire_rows
 from dagster_project.privacy.retention import limited_feeds
 from dagster_project.settings import Reporting
 from dagster_project.warehouse.build import transform
-from dagster_project.warehouse.build.transform import project_manifest
+from dagster_project.warehouse.build.transform import project_manifest, run_dbt
 from dagster_project.warehouse.gate.restatement_rules import restatement_rules
 from dagster_project.warehouse.release.releases import open_release, publish
 from tests.incremental.nights import File, Nights, differences
@@ -49,6 +49,10 @@ WITHIN = {
     # of the one that goes on over the limit, what is kept of it
     "platform.infrastructure_breaches": f"began_at >= timestamp '{FIRST_HOURS} 05:00:00'",
 }
+# A whole file of a day that is closed by then.
+TOO_LATE = {"vital_id": "late", "measured_at": "2024-01-30T12:00:00Z", "metric": "LCP", "value": 1, "page": "/bills"}
+LATE = File("web_vitals", date(2024, 1, 30), "late.ndjson", json.dumps(TOO_LATE).encode() + b"\n")
+CHECKS = ("assert_api_performance_counts_every_request", "assert_traces_hourly_counts_every_span")
 
 
 def deliveries(day: date) -> Iterator[File]:
@@ -119,6 +123,8 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
         for day in range(taken_in, cut):
             nightly.deliver(deliveries(FIRST + timedelta(days=day)))
         taken_in = cut
+        if cut == DAYS:
+            nightly.deliver([LATE])
         night(nightly, FIRST + timedelta(days=cut - 1), held_back)
         if held_back:
             after_held_back = oldest_rows(nightly)
@@ -194,6 +200,24 @@ def test_of_what_was_delivered_the_days_of_its_class_are_left(homes: Homes) -> N
     }
     files = [path.parent.name for path in homes.nightly.settings.landing.glob("*/*/*")]
     assert min(files) == "dt=2024-02-12"
+
+
+def test_a_file_of_a_closed_day_is_accounted_for_and_counted_nowhere(homes: Homes) -> None:
+    of_it = "where feed = 'web_vitals' and file = 'late.ndjson'"
+    ledger = homes.nightly.query(f"select lines, loaded, duplicates, quarantined from load.deliveries {of_it}")
+
+    assert ledger == [(1, 0, 0, 1)]
+    assert homes.nightly.query(f"select line, reason from load.quarantine {of_it}") == [
+        (1, "measured_at is of a closed day, before 2024-02-11: metrics are kept for 5 days")
+    ]
+
+
+def test_checks_that_count_rows_look_at_open_days_and_take_late_lines_for_no_fault(homes: Homes) -> None:
+    command = ("test", "--no-write-json", "--select", *CHECKS, "source:platform.web_vitals")
+    results = run_dbt(homes.nightly.settings, LAST, command, _silent)
+
+    assert len(results) > len(CHECKS)
+    assert [(one.unique_id, one.message) for one in results if one.status != "pass"] == []
 
 
 def test_while_a_domain_is_held_back_what_it_is_made_of_stays(homes: Homes) -> None:

@@ -13,7 +13,7 @@ from dagster_project.privacy import expire as expiring
 from dagster_project.privacy.expire import expire, expire_rows
 from dagster_project.settings import Reporting, Settings
 from dagster_project.warehouse.build.changes import Days, begin_build, complete_build
-from dagster_project.warehouse.contract import read_contracts
+from dagster_project.warehouse.contract import ContractError, read_contracts
 from dagster_project.warehouse.database import open_database
 from dagster_project.warehouse.release.releases import publish
 from tests.privacy.people import log
@@ -107,7 +107,9 @@ def test_a_second_run_changes_nothing(home: Home) -> None:
     evidence = home.query(EVIDENCE)
 
     assert expire(home.settings, AS_OF, NO_MODELS, quiet)
+
     assert home.query(EVIDENCE) == evidence
+    assert publish(home.settings, quiet).unchanged  # the verdict is still of this candidate
 
 
 def test_without_the_setting_nothing_is_closed_or_deleted(home: Home) -> None:
@@ -236,3 +238,19 @@ def test_the_candidate_gives_the_room_of_what_went_back(home: Home) -> None:
 
     assert home.settings.candidate.stat().st_size < size / 2
     assert ids(home) == ["v4", "v5"]
+
+
+def test_without_the_candidate_that_holds_figures_of_deleted_days_nothing_is_loaded(home: Home) -> None:
+    end_night(home)
+    expire_rows(home.settings, AS_OF, NO_MODELS, quiet)
+    write_candidate(home.settings, version=2)
+    with open_database(home.settings.candidate) as connection:
+        connection.execute("create table ops.retention_runs as from load.retention_runs")
+    build(home.settings)
+    judge(home.settings, as_of=AS_OF)
+    publish(home.settings, quiet)
+    home.settings.candidate.unlink()
+
+    with pytest.raises(ContractError, match="put back a copy"):
+        home.load()
+    assert not home.settings.candidate.exists()
