@@ -29,7 +29,7 @@ from dagster_project.privacy.retention import (
     past_rows,
     waiting,
 )
-from dagster_project.privacy.tables import replace_by_copy
+from dagster_project.privacy.tables import replace_by_copy, sweep_copies
 from dagster_project.settings import Settings
 from dagster_project.warehouse.build.kept import kept_tables
 from dagster_project.warehouse.contract import ContractError, Feed, read_contracts
@@ -99,6 +99,7 @@ def expire_rows(settings: Settings, as_of: date, manifest: Mapping[str, Any], re
     feeds, run_at = limited_feeds(), _utc_now()
     kept_tables(manifest, feeds)
     with writer_lock(settings, report):
+        sweep_copies(settings.candidate)
         waits = waiting(settings, manifest)
         for reason in sorted(set(waits.values())):
             names = ", ".join(name for name, why in waits.items() if why == reason)
