@@ -107,9 +107,13 @@ def build_models(
 
 def _tell(scope: Scope, recompute: Days | None, report: Report) -> None:
     report(f"rebuilding everything: {scope.reason}" if scope.is_full else f"computing {scope.reason}")
-    for feed, kept_from in scope.kept_from.items():
-        if scope.is_full or (recompute and recompute.first < kept_from):
-            report(f"what is made of {feed} stays as it is before {kept_from}: these days are closed by retention")
+    concerned = [
+        f"of {feed} before {kept_from}"
+        for feed, kept_from in scope.kept_from.items()
+        if scope.is_full or (recompute and recompute.first < kept_from)
+    ]
+    if concerned:
+        report(f"closed by retention, what is made stays as it is: {', '.join(concerned)}")
 
 
 def _definitions(settings: Settings) -> str:
