@@ -98,10 +98,13 @@
     {%- set new, old = columns_of('temp', 'main', wanted), columns_of(this.database, this.schema, this.identifier) -%}
     {%- if new != old -%}
         {%- set both = new | map(attribute=0) | select('in', old | map(attribute=0) | list) | join(', ') -%}
-        {% do run_query("create or replace temp table " ~ former ~ " as select " ~ both ~ " from " ~ relation) %}
-        {% do run_query("create or replace table " ~ relation ~ " as select * from " ~ wanted) %}
-        {% do run_query("insert into " ~ relation ~ " by name select * from " ~ former) %}
-        {% do run_query("drop table " ~ former) %}
+        {#- a statement begins the transaction that the model ends: cut off here, the table is as it was -#}
+        {% call statement('take_over') %}
+            create or replace temp table {{ former }} as select {{ both }} from {{ relation }};
+            create or replace table {{ relation }} as select * from {{ wanted }};
+            insert into {{ relation }} by name select * from {{ former }};
+            drop table {{ former }};
+        {% endcall %}
     {%- endif -%}
     {% do run_query("drop table " ~ wanted) %}
 {% endmacro %}
