@@ -235,16 +235,36 @@ def retain(
         typer.Option(formats=DAY, metavar="DATE", help="Default: the newest delivery day in the landing zone."),
     ] = None,
 ) -> None:
-    """Say what is older than its class may be kept. Deleting it is still to come."""
-    from dagster_project.console import print_expired
-    from dagster_project.privacy.retention import find_expired
-    from dagster_project.warehouse.build.transform import project_manifest
+    """Delete what is older than its class may be kept, as nights do where the setting apply_retention is on.
 
-    settings = load_settings(ctx.obj)
-    if not dry_run:
-        raise UsageError("nothing is deleted by age yet, since figures of closed days would go too: say --dry-run")
-    day = as_of.date() if as_of else _newest_day(settings)
-    print_expired(list(find_expired(settings, day, project_manifest(settings))), day)
+    Rows, raw texts in quarantine and landing files go at once, figures with the next night. A domain held back keeps
+    all that it is made of.
+    """
+    from dagster_project.console import Progress, print_expired
+    from dagster_project.privacy.expire import expire_rows
+    from dagster_project.privacy.retention import find_expired, waiting
+    from dagster_project.warehouse.build.transform import project_manifest
+    from dagster_project.warehouse.database import writer_lock
+
+    settings, progress = load_settings(ctx.obj), Progress()
+    if not dry_run and not settings.reporting.apply_retention:
+        raise UsageError(
+            "nothing is deleted by age unless this home says so: put `apply_retention: true` into "
+            f"{settings.home / 'settings.yml'} (or set WAREHOUSE_RETENTION=on), after a look at --dry-run"
+        )
+    newest = _newest_day(settings)
+    day = as_of.date() if as_of else newest
+    if not settings.candidate.exists():
+        raise UsageError(f"{settings.home} has loaded nothing yet: run `warehouse nightly` first")
+    if day > max(newest, _utc_now().date()):
+        raise UsageError(f"--as-of {day} is a day to come: as of it, what is young today would be too old")
+    with writer_lock(settings, lambda message: progress("", message)):
+        manifest = project_manifest(settings)
+        if dry_run:
+            print_expired(list(find_expired(settings, day, manifest)), day, waiting(settings, manifest))
+        else:
+            removed = expire_rows(settings, day, manifest, lambda message: progress("retain", message))
+            print_expired(removed, day, {}, is_done=True)
 
 
 @app.command()

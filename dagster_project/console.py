@@ -237,17 +237,21 @@ def print_receipt(settings: Settings, receipt: Receipt) -> None:
         out.print(f"still there: {still}")
 
 
-def print_expired(expired: Sequence[Expired], as_of: date) -> None:
-    """What is past the limit of its class."""
+def print_expired(expired: Sequence[Expired], as_of: date, waits: Mapping[str, str], is_done: bool = False) -> None:
+    """What is past the limit of its class, or was deleted; `waits` says of feeds why nothing of them may go yet."""
     out = console()
     if not expired:
-        out.print(f"as of {as_of} nothing is past its limit")
-        return
-    table = _table("place", "what", "class", "kept from", ">past it")
-    for one in expired:
-        table.add_row(one.place, one.what, one.retention, str(one.first_kept), f"{one.count:,}")
-    out.print(table)
-    out.print("nothing was changed", style="bold")
+        out.print(f"as of {as_of} nothing {'was' if is_done else 'is'} past its limit")
+    else:
+        table = _table("place", "what", "class", "kept from", ">deleted" if is_done else ">past it")
+        for one in expired:
+            table.add_row(one.place, one.what, one.retention, str(one.first_kept), f"{one.count:,}")
+        out.print(table)
+    for reason in sorted(set(waits.values())):
+        names = ", ".join(name for name, why in waits.items() if why == reason)
+        out.print(f"stay as they are: {names} ({reason})")
+    if not is_done:
+        out.print("nothing was changed", style="bold")
 
 
 def print_rows(names: Sequence[str], rows: Iterable[Sequence[object]], form: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,9 @@ class SettingsError(Exception):
 
 
 # Settings of what is kept: no model reads them, so that changing one rebuilds nothing.
-KEPT = ("keep_releases", "metrics_", "application_logs_", "security_logs_", "audit_logs_")
+KEPT = ("keep_releases", "apply_retention", "metrics_", "application_logs_", "security_logs_", "audit_logs_")
+# What WAREHOUSE_RETENTION may be; where it is set, it stands above `apply_retention` in settings.yml.
+SWITCH = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Reporting:
     gross_margin: float = 1.0
     week_start: str = "monday"
     keep_releases: int = 30
+    apply_retention: bool = False  # whether nights delete what is past the limits below
     # how long what was delivered is kept, by the class in the feed's contract; `business` is kept for good
     metrics_raw_days: int = 7
     metrics_aggregated_days: int = 90
@@ -114,13 +117,22 @@ def load_settings(home: Path | str | None = None) -> Settings:
     """The settings of `home`, or of `WAREHOUSE_HOME`, or of `data/`.
 
     Raises SettingsError where the path can't be used, or `settings.yml` is no mapping, names an unknown setting or an
-    impossible value.
+    impossible value, or WAREHOUSE_RETENTION is neither on nor off.
     """
     root = Path(home or os.environ.get("WAREHOUSE_HOME") or PROJECT_ROOT / "data").expanduser().resolve()
     if set("?#") & set(str(root)):  # Dagster and dbt put the path into addresses
         raise SettingsError(f"{root}: expected a home whose path has neither ? nor #")
     file = root / "settings.yml"
-    return Settings(root, _reporting(file) if file.exists() else Reporting())
+    return Settings(root, _switched(_reporting(file) if file.exists() else Reporting()))
+
+
+def _switched(reporting: Reporting) -> Reporting:
+    given = os.environ.get("WAREHOUSE_RETENTION", "").strip().lower()
+    if not given:
+        return reporting
+    if given not in SWITCH:
+        raise SettingsError(f"WAREHOUSE_RETENTION: expected one of {', '.join(SWITCH)}, found {given!r}")
+    return replace(reporting, apply_retention=SWITCH[given])
 
 
 def _reporting(file: Path) -> Reporting:
@@ -142,11 +154,11 @@ def _reporting(file: Path) -> Reporting:
 def _check(file: Path, name: str, value: object, default: object) -> None:
     wanted = (int, float) if isinstance(default, float) else type(default)
     problem = None
-    if isinstance(value, bool) or not isinstance(value, wanted):
+    if isinstance(value, bool) != isinstance(default, bool) or not isinstance(value, wanted):
         problem = f"a value like {default!r}"
     elif name == "gross_margin" and not 0 <= value <= 1:  # type: ignore[operator]
         problem = "a fraction from 0 to 1"
-    elif name != "gross_margin" and isinstance(value, int) and not 1 <= value <= MOST:
+    elif name != "gross_margin" and type(value) is int and not 1 <= value <= MOST:
         problem = f"a positive number up to {MOST}"
     elif name == "reporting_currency" and not re.fullmatch("[A-Z]{3}", str(value)):
         problem = "an ISO 4217 code such as USD"

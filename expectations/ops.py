@@ -24,6 +24,7 @@ def suites(reporting: Reporting) -> list[Suite]:
         domain_freshness(),
         restatements(),
         approvals(),
+        retention_runs(),
     ]
 
 
@@ -228,4 +229,16 @@ def approvals() -> Suite:
         table="ops.approvals",
         filled_by="select 1 from release_history.approvals",
         expectations=shape("release_id domain approved_at approved_by restatement reason", "release_id domain"),
+    )
+
+
+def retention_runs() -> Suite:
+    """One row per run of retention, place and feed or table."""
+    return Suite(
+        table="ops.retention_runs",
+        filled_by="select 1 from load.retention_runs",
+        expectations=[
+            *shape("run_at place name retention as_of kept_from removed seconds", "run_at place name"),
+            holds("removed >= 1 and kept_from <= as_of and place in ('landing', 'quarantine', 'rows', 'figures')"),
+        ],
     )

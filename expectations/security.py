@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dagster_project.settings import Reporting
-from expectations.suite import Suite, between, holds, reconciles, shape
-
-LOGINS = "select count(*) from raw.security_events where event_type = 'login'"
+from expectations.suite import Suite, between, counts, holds, reconciles, shape
 
 
 def suites(reporting: Reporting) -> list[Suite]:
@@ -34,8 +32,14 @@ def authentication_daily() -> Suite:
             *between("failure_rate", 0, 1),
             holds("failures <= attempts and distinct_users <= attempts and distinct_sources <= attempts"),
             holds("brute_force_sources between 0 and distinct_sources"),
-            reconciles("sum(attempts)", LOGINS),
-            reconciles("sum(failures)", f"{LOGINS} and outcome = 'failure'"),
+            counts("sum(attempts)", "security_events", "occurred_at", "activity_date", "event_type = 'login'"),
+            counts(
+                "sum(failures)",
+                "security_events",
+                "occurred_at",
+                "activity_date",
+                "event_type = 'login' and outcome = 'failure'",
+            ),
         ],
     )
 
@@ -48,7 +52,7 @@ def authorization_failures_daily() -> Suite:
         expectations=[
             *shape("activity_date target failures users", key="activity_date target"),
             holds("failures >= 1 and users between 0 and failures"),
-            reconciles("sum(failures)", "select count(*) from raw.security_events where event_type = 'access_denied'"),
+            counts("sum(failures)", "security_events", "occurred_at", "activity_date", "event_type = 'access_denied'"),
         ],
     )
 
@@ -64,7 +68,7 @@ def data_access_daily() -> Suite:
                 key="activity_date actor object_type",
             ),
             holds("reads + exports + writes >= 1 and pii_accesses between 0 and reads + exports + writes"),
-            reconciles("sum(reads + exports + writes)", "select count(*) from raw.audit_log"),
+            counts("sum(reads + exports + writes)", "audit_log", "occurred_at", "activity_date"),
         ],
     )
 
@@ -77,7 +81,7 @@ def events_daily() -> Suite:
         expectations=[
             *shape("activity_date event_type outcome events users", key="activity_date event_type outcome"),
             holds("events >= 1 and users between 0 and events"),
-            reconciles("sum(events)", "select count(*) from raw.security_events"),
+            counts("sum(events)", "security_events", "occurred_at", "activity_date"),
         ],
     )
 

@@ -13,6 +13,10 @@ import great_expectations.expectations as gxe
 from great_expectations.expectations import Expectation, UnexpectedRowsExpectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
+# The first hour that is open of a feed, in time zones of half hours too.
+FIRST_OPEN_HOUR = "date_trunc('hour', opens_at + interval 59 minutes)"
+LONG_AGO = "1900-01-01"
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -93,6 +97,31 @@ def reconciles(
             where (abs(published.figure - expected.figure) <= published.tolerance) is not true
         """,
         severity=FailureSeverity(severity),
+    )
+
+
+def counts(total: str, feed: str, event_time: str, period: str, rows: str = "") -> UnexpectedRowsExpectation:
+    """An aggregate of the table is the number of the feed's standing rows, or of some of them.
+
+    `period` is the table's day or hour. Of days that retention has closed rows may be gone; both sides leave them out.
+    """
+    since, began = ("kept_from", "opens_at") if period == "activity_date" else (FIRST_OPEN_HOUR, FIRST_OPEN_HOUR)
+    found, kept = f"select count(*) from raw.{feed}", f"from load.kept_from where name = '{feed}'"
+    query = f"{found} where {rows}" if rows else found
+    return UnexpectedRowsExpectation(
+        description=f"{total} = {query}",
+        unexpected_rows_query=f"""
+            select published.figure as published, expected.figure as expected
+            from (
+                select coalesce({total}, 0) as figure from {{batch}}
+                where {period} >= coalesce((select max({since}) {kept}), date '{LONG_AGO}')
+            ) as published
+            cross join (
+                select count(*) as figure from raw.{feed} where {rows or "true"}
+                    and {event_time} >= coalesce((select max({began}) {kept}), timestamp '{LONG_AGO}')
+            ) as expected
+            where published.figure is distinct from expected.figure
+        """,
     )
 
 

@@ -8,6 +8,7 @@ import dagster as dg
 from dagster_project.dashboards.publish import make_pages
 from dagster_project.defs.gate import VERDICT
 from dagster_project.defs.home import Warehouse
+from dagster_project.privacy.expire import expire
 from dagster_project.settings import Settings
 from dagster_project.warehouse.gate.dbt_results import published_tables
 from dagster_project.warehouse.release.releases import Release, open_release, publish
@@ -34,7 +35,8 @@ def publish_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         published = publish(warehouse.settings, context.log.info, make_pages)
-        settle(warehouse.settings, published.as_of)
+        if expire(warehouse.settings, published.as_of, manifest, context.log.info):
+            settle(warehouse.settings, published.as_of)
         for domain in published.domains_published:
             for table in tables[domain]:
                 yield dg.MaterializeResult(asset_key=_key(table), metadata={"release": published.release_id})

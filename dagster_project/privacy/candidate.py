@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import duckdb
@@ -17,7 +16,7 @@ from dagster_project.privacy.tables import (
     find_in_table,
     known,
     other_tables,
-    rewrite,
+    replace_by_copy,
 )
 from dagster_project.warehouse.build.causes import note_erasure
 from dagster_project.warehouse.contract import Feed, read_contracts
@@ -64,7 +63,7 @@ def clean_candidate(erasure: Erasure) -> None:
     with open_database(erasure.settings.candidate) as connection, known(connection, erasure.person):
         for table in other_tables(connection, database, BY_CONTRACT, BY_TEXT):
             clean_table(connection, database, table, erasure.person)
-    _rewrite(erasure)
+    replace_by_copy(erasure.settings.candidate)
 
 
 def _loaded(connection: duckdb.DuckDBPyConnection) -> list[Feed]:
@@ -107,14 +106,6 @@ def _build(erasure: Erasure) -> None:
         failed = [str(error)]
     if failed:
         erasure.report(f"the models could not be built ({failed[0]}): the next night rebuilds everything")
-
-
-def _rewrite(erasure: Erasure) -> None:
-    candidate = erasure.settings.candidate
-    draft = candidate.with_name(".warehouse.erasing.tmp")
-    rewrite(candidate, draft)
-    draft.chmod(candidate.stat().st_mode & 0o777)
-    os.replace(draft, candidate)
 
 
 def _count(found: Found) -> Count:

@@ -113,6 +113,24 @@ def rewrite(path: Path, draft: Path) -> None:
         os.fsync(file.fileno())
 
 
+def replace_by_copy(path: Path) -> None:
+    """Have a copy with live rows only take the place of a database that nobody has open."""
+    draft = _draft(path)
+    rewrite(path, draft)
+    draft.chmod(path.stat().st_mode & 0o777)
+    os.replace(draft, path)
+
+
+def sweep_copies(path: Path) -> None:
+    """Remove what a killed `replace_by_copy` left."""
+    for leftover in path.parent.glob(f"{_draft(path).name}*"):
+        leftover.unlink()
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.rewritten.tmp")
+
+
 @dataclass(frozen=True)
 class _Rules:
     """SQL over one table: which rows go, which of the others change, and the new value of every column that may."""

@@ -35,6 +35,7 @@
     {%- if config.get('incremental_strategy') != ('delete+insert' if key else 'append') -%}
         {% do exceptions.raise_compiler_error(this ~ ": expected append, or delete+insert with a unique_key") %}
     {%- endif -%}
+    {% do take_over_columns(relation) %}
     {{ run_hooks(pre_hooks) }}
     {% call statement('main') %}
         {{- assert_contract() }}
@@ -81,6 +82,44 @@
     {% endcall %}
     {% do adapter.commit() %}
     {{ return({'relations': [relation]}) }}
+{% endmacro %}
+
+
+{#
+  A full build comes here only with a table that it keeps (build/kept.py), in the columns of a former definition. It
+  gets those of now, in their order; new ones are null.
+#}
+{% macro take_over_columns(relation) %}
+    {%- if not run_query("select is_full from load.progress").rows[0][0] -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set wanted, former = this.identifier ~ '__wanted', this.identifier ~ '__former' -%}
+    {% do run_query("create or replace temp table " ~ wanted ~ " as select * from (" ~ compiled_code ~ ") limit 0") %}
+    {%- set new, old = columns_of('temp', 'main', wanted), columns_of(this.database, this.schema, this.identifier) -%}
+    {%- if new != old -%}
+        {%- set both = new | map(attribute=0) | select('in', old | map(attribute=0) | list) | join(', ') -%}
+        {#- a statement begins the transaction that the model ends: cut off here, the table is as it was -#}
+        {% call statement('take_over') %}
+            create or replace temp table {{ former }} as select {{ both }} from {{ relation }};
+            create or replace table {{ relation }} as select * from {{ wanted }};
+            insert into {{ relation }} by name select * from {{ former }};
+            drop table {{ former }};
+        {% endcall %}
+    {%- endif -%}
+    {% do run_query("drop table " ~ wanted) %}
+{% endmacro %}
+
+
+{# The names and types of a table's columns, in their order. #}
+{% macro columns_of(database, schema, table) %}
+    {%- set columns = [] -%}
+    {%- for row in run_query(
+        "select column_name, data_type from duckdb_columns() where database_name = '" ~ database ~ "' and schema_name = '"
+        ~ schema ~ "' and table_name = '" ~ table ~ "' order by column_index"
+    ).rows -%}
+        {%- do columns.append((row[0], row[1])) -%}
+    {%- endfor -%}
+    {{ return(columns) }}
 {% endmacro %}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from dagster_project.settings import DBT_PROJECT
+from dagster_project.warehouse.build.kept import kept_tables
+from dagster_project.warehouse.contract import read_contracts
 
 
 def test_a_model_is_replaced_only_after_the_touched_models_that_compare_it_with_the_present(manifest):
@@ -32,3 +34,20 @@ def test_kept_models_append_or_replace_by_key_as_the_materialization_knows_no_ot
         ("append", False),
         ("delete+insert", True),
     }
+
+
+def test_what_is_made_of_rows_that_are_deleted_by_age_is_kept_between_nights(manifest):
+    """A model that reads such rows keeps what it made of them, and is of one feed; a view of them keeps nothing."""
+    limited = {name for name, feed in read_contracts().items() if feed.retention != "business"}
+    staged = {
+        f"model.warehouse.stg_{feed.domain}__{name}" for name, feed in read_contracts().items() if name in limited
+    }
+    readers = {
+        node.name: node.config.materialized
+        for node in manifest.nodes.values()
+        if node.resource_type == "model" and staged & set(node.depends_on.nodes) and node.schema != "touched"
+    }
+
+    assert len(readers) > len(limited)
+    assert set(readers.values()) == {"incremental"}
+    assert kept_tables(manifest.writable_manifest().to_dict(omit_none=False), limited)

@@ -38,6 +38,32 @@ def test_a_sound_candidate_passes_and_its_docs_are_written(tmp_path):
     assert "finance.payments_daily" in (tmp_path / "docs" / "index.html").read_text()
 
 
+CLOSED = """
+    insert into load.kept_from values
+        ('api_requests', '2026-11-02', '2026-11-01 10:30'), ('security_events', '2026-11-02', '2026-11-02 00:00');
+    delete from raw.api_requests; delete from raw.security_events;
+"""
+
+
+def test_figures_of_closed_days_are_sound_without_their_rows_and_those_of_open_days_are_not(tmp_path):
+    tables = ("platform.api_performance_hourly", "security.events_daily")
+    poison = (
+        CLOSED
+        + """
+        insert into raw.api_requests values (503, timestamp '2026-11-01 11:00');
+        insert into raw.security_events values ('login', 'failure', timestamp '2026-11-02 00:00');
+    """
+    )
+
+    assert failures(make_candidate(tmp_path / "candidate.duckdb", CLOSED), tables) == {}
+    assert failures(make_candidate(tmp_path / "poisoned.duckdb", poison), tables).keys() == {
+        "platform.api_performance_hourly: sum(requests) = select count(*) from raw.api_requests",
+        "platform.api_performance_hourly: sum(errors_5xx) = "
+        "select count(*) from raw.api_requests where status_code >= 500",
+        "security.events_daily: sum(events) = select count(*) from raw.security_events",
+    }
+
+
 @pytest.mark.parametrize(
     ("poison", "expected"),
     [
@@ -113,7 +139,8 @@ def test_a_sound_candidate_passes_and_its_docs_are_written(tmp_path):
             },
         ),
         (
-            "insert into raw.security_events values ('login', 'failure'); delete from security.violation_evidence",
+            "insert into raw.security_events values ('login', 'failure', timestamp '2026-11-01 10:00'); "
+            "delete from security.violation_evidence",
             {
                 "security.authentication_daily: sum(attempts) = "
                 "select count(*) from raw.security_events where event_type = 'login'",

@@ -195,6 +195,11 @@ create table release_history.approvals as
         'kim' as approved_by, 'a1b2' as restatement, 'figures moved' as reason;
 create table ops.restatements as from release_history.restatements;
 create table ops.approvals as from release_history.approvals;
+create table load.kept_from (name varchar, kept_from date, opens_at timestamp);
+create table load.retention_runs as
+    select timestamp '2026-11-01 02:00' as run_at, 'rows' as place, 'raw.web_vitals' as name, 'metrics' as retention,
+        date '2026-10-31' as as_of, date '2026-10-25' as kept_from, 7::bigint as removed, 0.1::double as seconds;
+create table ops.retention_runs as from load.retention_runs;
 create table ops.domain_freshness (
     domain varchar, release_id varchar, as_of date, is_held_back boolean, reason varchar);
 """
@@ -220,6 +225,7 @@ TABLES = (
     "ops.quality_checks",
     "ops.releases",
     "ops.restatements",
+    "ops.retention_runs",
     *toy_platform.TABLES,
     "product.active_users_daily",
     "product.engagement_daily",

@@ -5,13 +5,16 @@ SOUND = """
 create schema platform;
 create table staging.critical_paths as select 'payment_processing' as critical_path;
 create table staging.web_vital_thresholds as select 'LCP' as metric;
-create table raw.api_requests as select * from (values (201), (404), (503)) t (status_code);
-create table raw.web_vitals as select * from (values ('LCP'), ('LCP'), ('page_load')) t (metric);
-create table raw.metric_samples as select unnest([70, 90]) as value;
-create table raw.client_errors as select unnest(['e1', 'e2', 'e3']) as error_id;
-create table raw.trace_spans as select unnest([false, true]) as is_error;
-create table raw.app_logs as select unnest([1, 2, 3, 4]) as log_id;
-create table raw.integration_status as select unnest([1, 2]) as check_id;
+create table raw.api_requests as
+    select *, timestamp '2026-11-01 10:05' as started_at from (values (201), (404), (503)) t (status_code);
+create table raw.web_vitals as
+    select *, timestamp '2026-11-01 10:05' as measured_at from (values ('LCP'), ('LCP'), ('page_load')) t (metric);
+create table raw.metric_samples as select unnest([70, 90]) as value, timestamp '2026-11-01 10:05' as sampled_at;
+create table raw.client_errors as
+    select unnest(['e1', 'e2', 'e3']) as error_id, timestamp '2026-11-01 10:05' as occurred_at;
+create table raw.trace_spans as select unnest([false, true]) as is_error, timestamp '2026-11-01 10:05' as started_at;
+create table raw.app_logs as select unnest([1, 2, 3, 4]) as log_id, timestamp '2026-11-01 10:05' as logged_at;
+create table raw.integration_status as select unnest([1, 2]) as check_id, timestamp '2026-11-01 10:05' as checked_at;
 
 create table platform.api_performance_hourly as
     select timestamp '2026-11-01 10:00' as hour, 'pay' as service, 'POST' as method, '/v1/payments' as route,

@@ -3,10 +3,10 @@
 # Three logins from two sources, two of them failed and evidence; one denial; one read and one export of personal data.
 SOUND = """
 create schema security;
-create table raw.security_events as select * from (values
+create table raw.security_events as select *, timestamp '2026-11-01 10:00' as occurred_at from (values
     ('login', 'failure'), ('login', 'failure'), ('login', 'success'), ('access_denied', 'failure')
 ) t (event_type, outcome);
-create table raw.audit_log as select unnest(['read', 'export']) as action;
+create table raw.audit_log as select unnest(['read', 'export']) as action, timestamp '2026-11-01 10:00' as occurred_at;
 
 create table security.authentication_daily as
     select date '2026-11-01' as activity_date, 3::bigint as attempts, 2::bigint as failures, 2 / 3 as failure_rate,

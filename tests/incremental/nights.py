@@ -5,10 +5,11 @@ Nothing of a night but loading and building: what is compared are the tables bef
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import pytest
@@ -87,18 +88,24 @@ def _needed_by(domain: str, manifest: Manifest) -> set[str]:
     return needed
 
 
-def differences(one: Nights, other: Nights, shown: int = 3) -> dict[str, list[tuple]]:
-    """Of every table that differs in any cell, some rows that only one of the two homes has."""
+def differences(
+    one: Nights, other: Nights, shown: int = 3, within: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, list[tuple]]:
+    """Of every table that differs in any cell, some rows that only one of the two homes has.
+
+    `within` says by table, in SQL, which rows of the other home count.
+    """
     assert one.tables() == other.tables()
     found = {}
     with duckdb.connect() as connection:
         for name, nights in (("one", one), ("other", other)):
             connection.execute(f"attach '{nights.settings.candidate}' as {name} (read_only)")
         for table in one.tables():
+            rows = f"(from other.{table} where {within.get(table, 'true')})"
             found[table] = connection.execute(f"""
-                (select 'only one', * from (from one.{table} except all from other.{table}) limit {shown})
+                (select 'only one', * from (from one.{table} except all from {rows}) limit {shown})
                 union all
-                (select 'only other', * from (from other.{table} except all from one.{table}) limit {shown})
+                (select 'only other', * from (from {rows} except all from one.{table}) limit {shown})
             """).fetchall()
     return {table: rows for table, rows in found.items() if rows}
 

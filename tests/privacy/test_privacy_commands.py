@@ -47,8 +47,24 @@ def test_a_folder_that_is_no_home_is_wrong_usage_and_stays_empty(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_retain_without_dry_run_says_that_it_deletes_nothing_yet(tmp_path: Path) -> None:
+def test_retain_deletes_nothing_where_the_home_does_not_say_so_and_tells_how_to(tmp_path: Path) -> None:
     result = warehouse(tmp_path, "retain")
 
     assert result.returncode == 2
+    assert "apply_retention: true" in result.stderr
     assert "--dry-run" in result.stderr
+
+
+def test_retain_as_of_a_day_to_come_is_wrong_usage(home: Home) -> None:
+    result = warehouse(home.settings.home, "retain", "--dry-run", "--as-of", "2999-01-01")
+
+    assert result.returncode == 2
+    assert "day to come" in result.stderr
+
+
+def test_a_dry_run_says_what_would_go_and_why_it_stays_as_yet(home: Home) -> None:
+    result = warehouse(home.settings.home, "retain", "--dry-run", "--as-of", "2026-01-01")
+
+    assert result.returncode == 0, result.stderr
+    assert "raw.api_requests" in result.stdout
+    assert "the models were not built yet" in result.stdout

@@ -8,12 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.privacy.retention import Expired, find_expired, first_kept
+from dagster_project.privacy.retention import Expired, find_expired, first_kept, first_open
 from dagster_project.settings import Reporting
-from dagster_project.warehouse.release.releases import publish
 from tests.privacy.people import log
 from tests.warehouse.homes import Home, event
-from tests.warehouse.toys import judge, write_candidate
+from tests.warehouse.toys import write_candidate
 
 AS_OF = date(2026, 11, 23)
 
@@ -31,8 +30,10 @@ def test_a_limit_counts_the_as_of_day(retention: str, oldest: date) -> None:
     assert first_kept(Reporting(), retention, AS_OF) == oldest
 
 
-def test_settings_override_a_limit() -> None:
-    assert first_kept(Reporting(metrics_raw_days=1), "metrics", AS_OF) == AS_OF
+def test_settings_override_a_limit_but_two_days_stay_open_and_two_before_them_are_kept() -> None:
+    assert first_kept(Reporting(metrics_raw_days=5), "metrics", AS_OF) == date(2026, 11, 19)
+    assert first_kept(Reporting(metrics_raw_days=1), "metrics", AS_OF) == date(2026, 11, 20)
+    assert first_open(Reporting(metrics_raw_days=1), "metrics", AS_OF) == date(2026, 11, 22)
 
 
 def vital(number: int, day: str) -> dict:
@@ -52,10 +53,10 @@ def test_rows_and_files_past_their_limit_are_found_and_business_never_is(tmp_pat
 
     metrics, logs = date(2026, 11, 17), date(2026, 10, 25)
     assert sorted(found, key=repr) == [
-        Expired("candidate", "raw.app_logs", "application_logs", logs, 1),
-        Expired("candidate", "raw.web_vitals", "metrics", metrics, 4),
-        Expired("landing", "app_logs, files", "application_logs", logs, 1),
-        Expired("landing", "web_vitals, files", "metrics", metrics, 1),  # that of the 15th may hold rows of the 17th
+        Expired("landing", "app_logs", "application_logs", logs, 1),
+        Expired("landing", "web_vitals", "metrics", metrics, 2),  # that of the 18th holds a row of the 17th
+        Expired("rows", "raw.app_logs", "application_logs", logs, 1),
+        Expired("rows", "raw.web_vitals", "metrics", metrics, 4),
     ]
 
 
@@ -83,6 +84,7 @@ def key(model_id: str, *columns: str) -> dict:
 def test_hours_and_days_of_metrics_have_limits_of_their_own(tmp_path: Path) -> None:
     """Ninety days of hours begin on 26 August, a year of days on 24 November of the year before."""
     home = Home(tmp_path)
+    home.load()
     write_candidate(home.settings, version=1)
     with duckdb.connect(str(home.settings.candidate)) as connection:
         connection.execute("""
@@ -92,8 +94,6 @@ def test_hours_and_days_of_metrics_have_limits_of_their_own(tmp_path: Path) -> N
                 [date '2025-11-23', date '2025-11-24', date '2026-08-25']) as activity_date;
             create table platform.api_performance_hourly as select timestamp '2020-01-01 00:00:00' as hour;
         """)
-    judge(home.settings)
-    publish(home.settings, report=lambda message: None)
     names = {"infrastructure_hourly": "hour", "web_vitals_daily": "activity_date", "api_performance_hourly": "hour"}
     feeds = {"infrastructure_hourly": "metric_samples", "web_vitals_daily": "web_vitals"}
     nodes = {name: model(f"platform.{name}", f"staged_{name}") for name in names}
@@ -106,6 +106,6 @@ def test_hours_and_days_of_metrics_have_limits_of_their_own(tmp_path: Path) -> N
     found = list(find_expired(home.settings, AS_OF, {"nodes": nodes, "sources": sources}))
 
     assert sorted(found, key=repr) == [
-        Expired("published", "platform.infrastructure_hourly", "metrics", date(2026, 8, 26), 1),
-        Expired("published", "platform.web_vitals_daily", "metrics", date(2025, 11, 24), 1),
+        Expired("figures", "platform.infrastructure_hourly", "metrics", date(2026, 8, 26), 1),
+        Expired("figures", "platform.web_vitals_daily", "metrics", date(2025, 11, 24), 1),
     ]

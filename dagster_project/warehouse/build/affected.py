@@ -12,8 +12,9 @@ from typing import Any
 from dagster_project.warehouse.contract import RAW_SCHEMA
 from dagster_project.warehouse.gate.dbt_results import Manifest, Node, domain_of
 
-# It says what the build is to do, and only for which days: nothing where neither the as-of day nor a backfill says so.
-SCOPE = "source.warehouse.load.progress"
+# They say which days a build is to compute, and which are closed: the same as in the build before, where this one is
+# based on it (transform.py).
+SAME = ("source.warehouse.load.progress", "source.warehouse.load.kept_from")
 
 
 def affected(manifest: Manifest, feeds: Collection[str]) -> set[str]:
@@ -72,7 +73,7 @@ def _read_by(manifest: Manifest, test: Node) -> list[str]:
 
 
 def _is_affected(name: str, source: Node, feeds: Collection[str]) -> bool:
-    return source["name"] in feeds if source["schema"] in (RAW_SCHEMA, "changed") else name != SCOPE
+    return source["name"] in feeds if source["schema"] in (RAW_SCHEMA, "changed") else name not in SAME
 
 
 def _is_made(node: Node) -> bool:

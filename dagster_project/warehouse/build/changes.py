@@ -3,18 +3,21 @@
 `load.progress` has one row: up to which file, as of which day and by which definitions the models were built last.
 `changed.<feed>` shows the rows that came, left or were replaced since then; models recompute exactly what these touch.
 A build that did not end leaves its row incomplete, and the next one rebuilds everything: simple, and certainly right.
+Of a feed whose old rows are gone (load/closed_days.py) that is all of its open days: to models of such feeds, which are
+kept then, all of their rows have changed, and none of a closed day ever has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
 
 from dagster_project.warehouse.build.causes import Known, local_day, note_causes
 from dagster_project.warehouse.contract import RAW_SCHEMA, Feed
+from dagster_project.warehouse.load.closed_days import is_open, tell_in_zone
 from dagster_project.warehouse.load.ledger import next_file_id
 from dagster_project.warehouse.load.raw_tables import contract_columns
 
@@ -29,11 +32,15 @@ class Days:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a build has to do: everything, and why, or only what changed, and then which feeds brought something."""
+    """What a build has to do: everything, and why, or only what changed, and then which feeds brought something.
+
+    `kept_from` has the first open day of each feed of which days are closed; these are not computed again.
+    """
 
     is_full: bool
     reason: str
     feeds: tuple[str, ...] = ()
+    kept_from: Mapping[str, date] = field(default_factory=dict)
 
 
 def begin_build(
@@ -60,17 +67,21 @@ def begin_build(
         [reason is not None, *days],
     )
     note_causes(connection, feeds, Known(first_file_id, built_as_of, built_by), definitions, timezone, days)
+    tell_in_zone(connection, timezone)
     for feed in feeds:
-        condition = "false" if reason else _is_changed(feed, first_file_id, timezone, recompute)
-        _show_changes(connection, feed, condition, with_moved=not reason)
+        opened = is_open(connection, feed)
+        changed = _is_changed(feed, first_file_id, timezone, recompute)
+        if opened != "true":
+            _show_changes(connection, feed, opened if reason else f"({changed}) and {opened}", opened)
+        else:
+            _show_changes(connection, feed, "false" if reason else changed, str(not reason).lower())
+    kept_from = dict(connection.execute("select name, kept_from from load.kept_from").fetchall())
     connection.execute("commit")
+    kept_from = {feed.name: kept_from[feed.name] for feed in feeds if feed.name in kept_from}
     if reason:
-        return Scope(True, reason)
-    return Scope(
-        False,
-        f"what changed since file {first_file_id}",
-        _feeds_that_brought_something(connection, feeds, first_file_id),
-    )
+        return Scope(True, reason, kept_from=kept_from)
+    brought = _feeds_that_brought_something(connection, feeds, first_file_id)
+    return Scope(False, f"what changed since file {first_file_id}", brought, kept_from)
 
 
 def complete_build(
@@ -113,12 +124,12 @@ def _is_changed(feed: Feed, first_file_id: int, timezone: str, recompute: Days |
     return condition
 
 
-def _show_changes(connection: duckdb.DuckDBPyConnection, feed: Feed, condition: str, with_moved: bool) -> None:
+def _show_changes(connection: duckdb.DuckDBPyConnection, feed: Feed, condition: str, is_moved: str) -> None:
     """(Re)make the view `changed.<feed>`; a literal file id lets DuckDB skip the row groups of all earlier nights."""
     columns = contract_columns(feed)
     connection.execute(f"""
         create or replace view changed.{feed.name} as
         select {columns} from {RAW_SCHEMA}.{feed.name} where {condition}
         union all
-        select {columns} from moved.{feed.name} where {str(with_moved).lower()}
+        select {columns} from moved.{feed.name} where {is_moved}
     """)

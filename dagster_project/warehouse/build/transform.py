@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from dagster_project.settings import DBT_PROJECT, Reporting, Settings
+from dagster_project.privacy.expire import expire_figures
+from dagster_project.settings import DBT_PROJECT, Settings
 from dagster_project.warehouse.build.affected import affected, checks_to_run, models_to_run
 from dagster_project.warehouse.build.changes import Days, Scope, begin_build, complete_build
+from dagster_project.warehouse.build.kept import drop_others, kept_tables
 from dagster_project.warehouse.build.results import (
     Build,
     NodeResult,
@@ -48,7 +50,7 @@ BUILD = ("build", "--resource-type", "model", "--resource-type", "seed", "--no-w
 TEST = ("test", "--exclude-resource-type", "unit_test", "--no-write-json", "--no-populate-cache")
 # Parsing takes seconds; one parse serves all commands of a process, in whatever home and as of whatever day: vars are
 # read anew whenever a model is compiled.
-_parsed: dict[tuple[Reporting, str], Manifest] = {}
+_parsed: dict[tuple[str, str], Manifest] = {}
 _told: dict[str, Mapping[str, Any]] = {}
 # dbt parses everything anew (5 s of CPU) where a var is not as it was: what a parse keeps is to serve all nights.
 PARSED_AS_OF = date(2000, 1, 1)
@@ -78,9 +80,13 @@ def build_models(
             remember(settings, connection)
             zone = settings.reporting.reporting_timezone
             scope = begin_build(connection, feeds, definitions, zone, recompute)
-        build = _next_build(settings, as_of, before, None if scope.is_full or recompute else scope.feeds, manifest)
+            if scope.is_full and scope.kept_from:
+                drop_others(connection, manifest, kept_tables(manifest, scope.kept_from))
+        if settings.reporting.apply_retention:
+            expire_figures(settings, as_of, manifest, report)
+        build = _next_build(settings, as_of, before, scope, recompute, manifest)
         run = _nodes_to_run(manifest, scope, before, build)
-        _tell(scope, report)
+        _tell(scope, recompute, report)
         results = run_dbt(settings, as_of, _build_command(manifest, scope, run), report)
         results = _with_earlier(before if run is not None else None, results)
         if all(result.status in BUILT for result in results):
@@ -93,13 +99,22 @@ def build_models(
 
 
 def _next_build(
-    settings: Settings, as_of: date, before: Build | None, feeds: Collection[str] | None, manifest: Mapping[str, Any]
+    settings: Settings,
+    as_of: date,
+    before: Build | None,
+    scope: Scope,
+    recompute: Days | None,
+    manifest: Mapping[str, Any],
 ) -> Build:
-    """The build that is to be, without results: based on the one before where at most rows of these feeds changed."""
+    """The build that is to be, without results: based on the one before where feeds brought something at most.
+
+    Never where retention is in force, which deletes rows and figures between two builds.
+    """
     build = Build(uuid4().hex, as_of, code_stamp(settings.reporting), [])
-    if before is None or feeds is None or (before.as_of, before.code) != (build.as_of, build.code):
+    is_same = before is not None and (before.as_of, before.code) == (build.as_of, build.code)
+    if before is None or not is_same or scope.is_full or recompute or settings.reporting.apply_retention:
         return build
-    return replace(build, based_on=before.build_id, affected=affected(manifest, feeds))
+    return replace(build, based_on=before.build_id, affected=affected(manifest, scope.feeds))
 
 
 def _nodes_to_run(
@@ -113,7 +128,7 @@ def _nodes_to_run(
 
 def _build_command(manifest: Mapping[str, Any], scope: Scope, run: Collection[str] | None) -> Sequence[str]:
     selected = ("--select", *sorted(manifest["nodes"][name]["name"] for name in run)) if run is not None else ()
-    return (*BUILD, *selected, *(("--full-refresh",) if scope.is_full else ()))
+    return (*BUILD, *selected, *(("--full-refresh",) if scope.is_full and not scope.kept_from else ()))
 
 
 def _with_earlier(before: Build | None, results: list[NodeResult]) -> list[NodeResult]:
@@ -122,8 +137,15 @@ def _with_earlier(before: Build | None, results: list[NodeResult]) -> list[NodeR
     return [ran.get(result.unique_id, replace(result, seconds=0)) for result in before.results] if before else results
 
 
-def _tell(scope: Scope, report: Report) -> None:
+def _tell(scope: Scope, recompute: Days | None, report: Report) -> None:
     report(f"rebuilding everything: {scope.reason}" if scope.is_full else f"computing {scope.reason}")
+    concerned = [
+        f"of {feed} before {kept_from}"
+        for feed, kept_from in scope.kept_from.items()
+        if scope.is_full or (recompute and recompute.first < kept_from)
+    ]
+    if concerned:
+        report(f"closed by retention, what is made stays as it is: {', '.join(concerned)}")
 
 
 def _definitions(settings: Settings) -> str:
@@ -224,7 +246,7 @@ def _manifest_text(settings: Settings) -> str:
 
 
 def _manifest(settings: Settings) -> Manifest:
-    key = (settings.reporting, _project_stamp())
+    key = (repr(settings.reporting.dbt_vars()), _project_stamp())
     if key not in _parsed:
         _parsed.clear()
         _parsed[key] = _parse(settings)

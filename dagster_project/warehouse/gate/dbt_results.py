@@ -44,8 +44,12 @@ def primary_keys(manifest: Manifest) -> dict[str, list[str]]:
 
 def feeds_of(manifest: Manifest, table: str) -> set[str]:
     """The feeds that a published table is made of, by whatever way."""
-    nodes = manifest["nodes"]
-    waiting = [name for name, node in nodes.items() if is_published(node) and _table(node) == table]
+    return feeds_of_node(manifest, *(name for name, node in _published(manifest) if _table(node) == table))
+
+
+def feeds_of_node(manifest: Manifest, *unique_ids: str) -> set[str]:
+    """The feeds that nodes are made of, by whatever way."""
+    nodes, waiting = manifest["nodes"], [*unique_ids]
     feeds: set[str] = set()
     seen: set[str] = set()
     while waiting:
@@ -99,6 +103,10 @@ def domain_of(node: Node) -> str | None:
 def is_published(node: Node) -> bool:
     """Whether a node is a model of the marts, whose table is published."""
     return node["resource_type"] == "model" and PurePosixPath(node["original_file_path"]).parts[1] == "marts"
+
+
+def _published(manifest: Manifest) -> Iterable[tuple[str, Node]]:
+    return ((name, node) for name, node in manifest["nodes"].items() if is_published(node))
 
 
 def _table(node: Node) -> str:

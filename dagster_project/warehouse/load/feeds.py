@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
+from dagster_project.privacy.expire import require_what_is_kept
 from dagster_project.privacy.keep_out import keep_out
 from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import only_row, open_database, writer_lock
 from dagster_project.warehouse.load import ledger, standing
+from dagster_project.warehouse.load.closed_days import Closed, read_closed
 from dagster_project.warehouse.load.forms import Shapes, json_shapes
 from dagster_project.warehouse.load.landing import Delivery, Problem, scan
 from dagster_project.warehouse.load.ledger import LedgerError
@@ -60,10 +62,12 @@ def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSumma
     """Load every delivered file that is new or has new content; loading twice changes nothing.
 
     Bad input ends in quarantine or among the problems and stops nothing else.
-    Raises ContractError for a contract that can't be used, LedgerError for a fault of the loader's own.
+    Raises ContractError for a contract that can't be used or where figures would be lost, LedgerError for a fault of
+    the loader's own.
     """
     feeds = read_contracts()
     settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_what_is_kept(settings)
     with writer_lock(settings, report), open_database(settings.candidate) as connection:
         connection.execute("set preserve_insertion_order = false")
         # lets `_load_batch` do without a registered view
@@ -72,12 +76,13 @@ def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSumma
         create_tables(connection, feeds.values())
         _settle_what_was_left(connection, feeds)
         landing = scan(settings.landing, feeds)
+        closed = read_closed(connection, feeds, settings.reporting)
         summary = LoadSummary(problems=landing.problems)
         for name, feed in feeds.items():
             deliveries = [d for d in landing.deliveries if d.feed == name]
             waiting, known_hashes = ledger.pending(connection, deliveries) if deliveries else ([], {})
             waiting = keep_out(settings, connection, feed, waiting, summary.problems, report)
-            loaded = _load_feed(connection, feed, waiting, known_hashes, summary.problems)
+            loaded = _load_feed(connection, feed, waiting, known_hashes, closed.get(name), summary.problems)
             if loaded:
                 summary.feeds.append(loaded)
                 report(_progress(loaded))
@@ -97,13 +102,14 @@ def _load_feed(
     feed: Feed,
     waiting: list[Delivery],
     known_hashes: dict[str, str],
+    closed: Closed | None,
     problems: list[Problem],
 ) -> FeedLoad | None:
     if not waiting:
         return None
     with _transaction(connection):
         changed = _changed(connection, waiting, known_hashes, problems)
-        first = _load_files(connection, feed, changed, problems) if changed else None
+        first = _load_files(connection, feed, changed, closed, problems) if changed else None
     if first is None:
         return None
     _settle(connection, feed, first)
@@ -156,14 +162,18 @@ def _changed(
 
 
 def _load_files(
-    connection: duckdb.DuckDBPyConnection, feed: Feed, deliveries: list[Delivery], problems: list[Problem]
+    connection: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    deliveries: list[Delivery],
+    closed: Closed | None,
+    problems: list[Problem],
 ) -> int:
     """Load the files, whose rows are to be settled then; returns the id of the first."""
     first = ledger.next_file_id(connection)
     sources = [Source(first + index, delivery) for index, delivery in enumerate(deliveries)]
     connection.execute("create or replace temp table blank_lines (_file_id bigint, lines bigint)")
     for records in read_batches(sources, Columns.of(feed)):
-        _load_batch(connection, feed, records, records.table)
+        _load_batch(connection, feed, records, closed, records.table)
     problems += [Problem(str(s.delivery.path), s.broken or "") for s in sources if s.vanished]
     ledger.take_back_broken(connection, feed, [source for source in sources if source.broken])
     there = [source for source in sources if not source.vanished]
@@ -173,14 +183,16 @@ def _load_files(
     return first
 
 
-def _load_batch(connection: duckdb.DuckDBPyConnection, feed: Feed, records: Batch, batch: pa.Table) -> None:
+def _load_batch(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, records: Batch, closed: Closed | None, batch: pa.Table
+) -> None:
     """Rows that keep their contract into raw, the others into quarantine; blank lines are counted, but no records.
 
     The SQL finds the table `batch` by the name of the argument. A view of it, registered and unregistered, would keep
     the records in memory until the transaction ends: 12 GB of 28 million requests.
     """
     shapes = Shapes(*only_row(connection, json_shapes(feed))) if records.form == "json" else Shapes()
-    judgement = judge(feed, records, shapes)
+    judgement = judge(feed, records, shapes, closed)
     columns = contract_columns(feed) + ", _extra, _file_id, _line"
     insert = f"""
         insert into raw.{feed.name} ({columns}) select {columns} from ({judgement.rows}) where {judgement.is_sound}

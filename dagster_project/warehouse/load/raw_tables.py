@@ -3,7 +3,8 @@
 `raw.<feed>` holds the standing rows, one for each key; `superseded.<feed>` those that lost to them; `moved.<feed>`
 what the models still have to learn of rows of former nights that left the standing ones or came back; `load` has the
 ledger, the quarantine, the contracts' figures that checks read, the landing zone's problems, how far the models
-have got, and what made figures of past days move (causes.py).
+have got, what made figures of past days move (causes.py), from when on what is kept (closed_days.py), and what was
+deleted by age.
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ _TABLES = """
     );
     create table if not exists load.causes (
         noted_at timestamp, cause varchar, feed varchar, first_day date, last_day date
+    );
+    create table if not exists load.kept_from (name varchar, kept_from date, opens_at timestamp);
+    create table if not exists load.retention_runs (
+        run_at timestamp, as_of date, place varchar, name varchar, retention varchar, kept_from date, removed bigint,
+        seconds double
     );
 """
 # Columns of every raw table beyond its contract: unknown columns, and where the row came from.

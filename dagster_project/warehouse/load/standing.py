@@ -12,18 +12,23 @@ import duckdb
 
 from dagster_project.warehouse.contract import Feed
 from dagster_project.warehouse.database import only_row
+from dagster_project.warehouse.load.closed_days import is_open
 from dagster_project.warehouse.load.raw_tables import contract_columns
 
 
 def withdraw(connection: duckdb.DuckDBPyConnection, feed: Feed, file_ids: list[int]) -> None:
-    """Take back everything that `file_ids` loaded, remembering the keys that lost their standing row."""
+    """Take back everything that `file_ids` loaded, remembering the keys that lost their standing row.
+
+    Rows of closed days stay as they are counted: what a corrected file says of them is not taken in either.
+    """
     connection.execute(f"create or replace temp table withdrawn as select {_keys(feed)} from raw.{feed.name} limit 0")
     if not file_ids:
         return
-    lost = f"select distinct {_keys(feed)} from raw.{feed.name} where _file_id in (select unnest(?))"
-    connection.execute(f"insert into withdrawn {lost}", [file_ids])
-    _note_moved(connection, feed, f"raw.{feed.name} where _file_id in (select unnest(?))", [file_ids])
-    for table in (f"raw.{feed.name}", f"superseded.{feed.name}", "load.quarantine", "load.deliveries"):
+    rows = f"raw.{feed.name} where _file_id in (select unnest(?)) and {is_open(connection, feed)}"
+    connection.execute(f"insert into withdrawn select distinct {_keys(feed)} from {rows}", [file_ids])
+    _note_moved(connection, feed, rows, [file_ids])
+    connection.execute(f"delete from {rows}", [file_ids])
+    for table in (f"superseded.{feed.name}", "load.quarantine", "load.deliveries"):
         connection.execute(f"delete from {table} where _file_id in (select unnest(?))", [file_ids])
 
 

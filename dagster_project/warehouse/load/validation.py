@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dagster_project.warehouse.contract import Column, Feed
+from dagster_project.warehouse.load.closed_days import Closed
 from dagster_project.warehouse.load.forms import FORMS, Form, Shapes, literal, quoted
 from dagster_project.warehouse.load.landing import FIRST_DAY, LAST_DAY
 from dagster_project.warehouse.load.personal_data import keyed_hash, masked, masked_members
@@ -35,13 +36,15 @@ class Judgement:
     problem: str
 
 
-def judge(feed: Feed, batch: Batch, shapes: Shapes) -> Judgement:
+def judge(feed: Feed, batch: Batch, shapes: Shapes, closed: Closed | None = None) -> Judgement:
     """How to load the table `batch`; nothing in it raises on bad input."""
     source = FORMS[batch.form](feed, batch, shapes)
     given = ", ".join(f"{source.value(column.name)} as {_given(column)}" for column in feed.columns)
     typed = ", ".join(f"{_typed(column, batch)} as {quoted(column.name)}" for column in feed.columns)
     unreadable = [("_damage is not null", "_damage")] + [(when, literal(text)) for when, text in source.problems]
     problems = [rule for column in feed.columns for rule in _problems(column, batch)]
+    if closed:
+        problems.append((f"{quoted(feed.event_time)} < timestamp '{closed.opens_at}'", closed.reason))
     rows = f"""
         with fields as ({source.fields}),
         delivered as (

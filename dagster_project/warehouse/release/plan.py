@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 
 import duckdb
 
 from dagster_project.settings import Settings
 from dagster_project.warehouse.database import spill_folder
-from dagster_project.warehouse.fingerprint import Fingerprint, difference, fingerprints, tables_in
+from dagster_project.warehouse.fingerprint import Fingerprint, describe, difference, fingerprints, tables_in
 from dagster_project.warehouse.gate.verdict import DOMAINS, Check, Verdict, read_verdict, verdict_file
 from dagster_project.warehouse.release import files as release_files
 from dagster_project.warehouse.release.files import ReleaseError
@@ -80,14 +81,30 @@ def find_restated(
 ) -> list[Restated]:
     """Compare the tables that passed with those of the current release; see compare."""
     published = {row.release_id: row.published_at for row in read_releases(connection, current)} if current else {}
+    kept = _kept_from(connection)
     comparisons = [
-        Comparison(str(current), CANDIDATE, table, verdict.rules[table], state.as_of, published[state.release_id])
+        Comparison(
+            str(current),
+            CANDIDATE,
+            table,
+            verdict.rules[table],
+            state.as_of,
+            published[state.release_id],
+            kept.get(table),
+        )
         for domain, state in read_freshness(connection, current).items()
         if state.as_of and state.release_id and domain not in verdict.held_back
         for table in verdict.tables.get(domain, [])
         if table in verdict.rules
     ]
     return compare(connection, release_id, comparisons)
+
+
+def _kept_from(connection: duckdb.DuckDBPyConnection) -> dict[str, date]:
+    """By table, from which day on retention has left figures in the candidate, of those that it took some of."""
+    if "load.kept_from" not in describe(connection, CANDIDATE):
+        return {}
+    return dict(connection.execute(f"select name, kept_from from {CANDIDATE}.load.kept_from").fetchall())
 
 
 def hold_back(connection: duckdb.DuckDBPyConnection, verdict: Verdict, approvals: Collection[Approval]) -> Verdict:

@@ -50,7 +50,10 @@ class Restated:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table of two attached databases; `as_of` and `published_at` (UTC) are those of the one before."""
+    """A table of two attached databases; `as_of` and `published_at` (UTC) are those of the one before.
+
+    What is of `kept_from` or earlier left by retention, or is what retention left of that day, and has not moved.
+    """
 
     before: str
     after: str
@@ -58,6 +61,7 @@ class Comparison:
     rule: Rule
     as_of: date
     published_at: datetime
+    kept_from: date | None = None
 
 
 def compare(
@@ -115,9 +119,10 @@ def _pairs(one: Comparison, period: str, figures: list[str], has_complete: bool)
     key = [quoted(name) for name in one.rule.key]
     part_of_key, columns = ", ".join(key), ", ".join([*key, *map(quoted, figures)])
     closes = one.rule.closes_on or (f"last_day({quoted(period)})" if period in MONTHS else quoted(period))
+    kept = f" and cast({quoted(period)} as date) > date '{one.kept_from}'" if one.kept_from else ""
     before, after = (
         f"select {columns}, cast({quoted(period)} as date) as _period from {qualified(name, one.table)} "
-        f"where cast({closes} as date) <= date '{one.as_of}'"
+        f"where cast({closes} as date) <= date '{one.as_of}'{kept}"
         for name in (one.before, one.after)
     )
     if has_complete:  # what was complete then; that more is now is no restatement

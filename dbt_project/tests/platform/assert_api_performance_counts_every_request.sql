@@ -1,10 +1,11 @@
--- Fails if a request is missing from the hourly figures, or in them twice.
+-- Fails if a request is missing from the hourly figures, or in them twice; of closed days only figures are kept.
 with
 
 published as (
 
     select cast(coalesce(sum(requests), 0) as bigint) as requests
     from {{ ref('api_performance_hourly') }}
+    where hour >= {{ first_open_hour('api_requests') }}
 
 ),
 
@@ -12,6 +13,7 @@ delivered as (
 
     select count(*) as requests
     from {{ ref('stg_platform__api_requests') }}
+    where started_at >= {{ first_open_hour('api_requests') }}
 
 )
 

@@ -1,22 +1,15 @@
 {{ config(
     materialized='incremental',
-    pre_hook=forget_touched('evidence_date', 'touched_evidence_days')
+    pre_hook=forget_touched('activity_date', 'touched_security_days', of='evidence_date')
 ) }}
 
--- Rules of which one event is enough. An export that was refused exported nothing.
+-- Rules of which one security event is enough.
 with
 
 events as (
 
     select * from {{ ref('stg_security__security_events') }}
-    where {{ is_in_touched_days('occurred_at', 'touched_evidence_days', 'evidence_date') }}
-
-),
-
-accesses as (
-
-    select * from {{ ref('stg_security__audit_log') }}
-    where {{ is_in_touched_days('occurred_at', 'touched_evidence_days', 'evidence_date') }}
+    where {{ is_in_touched_days('occurred_at', 'touched_security_days') }}
 
 ),
 
@@ -41,21 +34,6 @@ found as (
         occurred_at
     from events
     where event_type = 'policy_violation'
-
-    union all
-
-    select
-        'export_without_purpose' as rule,
-        {{ security_subject('actor', 'actor') }} as subject,
-        audit_id as event_id,
-        activity_date,
-        occurred_at
-    from accesses
-    where
-        action = 'export'
-        and contains_pii
-        and trim(coalesce(purpose, '')) = ''
-        and outcome not in ('failure', 'denied')
 
 ),
 

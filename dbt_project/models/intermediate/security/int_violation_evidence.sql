@@ -54,6 +54,17 @@ evidence as (
     union all
 
     select
+        rule,
+        subject,
+        event_id,
+        is_trigger,
+        evidence_date,
+        occurred_at
+    from {{ ref('int_evidence_of_exports') }}
+
+    union all
+
+    select
         'unfamiliar_access' as rule,
         {{ security_subject('actor', 'first_accesses.actor') }} as subject,
         first_accesses.audit_id as event_id,

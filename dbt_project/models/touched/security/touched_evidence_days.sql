@@ -1,13 +1,10 @@
--- A rule's window reaches a day at most, so a changed event bears on the evidence of its own day and of both beside it.
+-- A rule's window reaches a day at most, so a changed security event bears on the evidence of its own day and of both
+-- beside it.
 with
 
 changed_days as (
 
-    select activity_date from {{ ref('touched_security_days') }}
-
-    union
-
-    select activity_date from {{ ref('touched_access_days') }}
+    select * from {{ ref('touched_security_days') }}
 
 ),
 
