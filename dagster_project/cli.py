@@ -243,7 +243,7 @@ def retain(
     from dagster_project.console import Progress, print_expired
     from dagster_project.privacy.expire import expire_rows
     from dagster_project.privacy.retention import find_expired, waiting
-    from dagster_project.warehouse.build.transform import project_manifest
+    from dagster_project.warehouse.build.project import project_manifest
     from dagster_project.warehouse.database import writer_lock
 
     settings, progress = load_settings(ctx.obj), Progress()
@@ -271,7 +271,7 @@ def retain(
 def docs(ctx: typer.Context) -> None:
     """Write the metric catalogue and dbt's pages of tables, columns and lineage."""
     from dagster_project.catalogue.pages import write_docs
-    from dagster_project.warehouse.build.transform import TransformError
+    from dagster_project.warehouse.build.project import TransformError
 
     try:
         write_docs(load_settings(ctx.obj), typer.echo)

@@ -13,7 +13,8 @@ from dagster_project.catalogue.coverage import coverage
 from dagster_project.catalogue.metrics import metrics, tables
 from dagster_project.catalogue.promises import promises
 from dagster_project.settings import Settings
-from dagster_project.warehouse.build.transform import generate_docs, project_manifest
+from dagster_project.warehouse.build.project import project_manifest
+from dagster_project.warehouse.build.transform import generate_docs
 
 CATALOGUE, COVERAGE, PROMISES, DBT_DOCS = "metrics.html", "coverage.html", "promises.html", "dbt.html"
 

@@ -11,7 +11,7 @@ from dagster_project.defs.ingest import load_assets
 from dagster_project.defs.publish import history_assets, publish_assets
 from dagster_project.defs.transform import transform_assets
 from dagster_project.settings import Settings
-from dagster_project.warehouse.build.transform import project_manifest
+from dagster_project.warehouse.build.project import project_manifest
 from dagster_project.warehouse.contract import read_contracts
 
 

@@ -12,8 +12,9 @@ from dagster_project.defs.home import Warehouse, as_of
 from dagster_project.defs.ingest import feed_key
 from dagster_project.defs.transform import Translator, built_keys
 from dagster_project.settings import Settings
+from dagster_project.warehouse.build.project import TransformError
 from dagster_project.warehouse.build.results import NodeResult
-from dagster_project.warehouse.build.transform import TransformError, last_build, run_tests
+from dagster_project.warehouse.build.transform import last_build, run_tests
 from dagster_project.warehouse.gate.dbt_results import published_tables
 from dagster_project.warehouse.gate.judge import run_gate
 from dagster_project.warehouse.gate.suites import run_expectations

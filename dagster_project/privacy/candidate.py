@@ -96,7 +96,8 @@ def _build(erasure: Erasure) -> None:
         built = connection.execute("select as_of from load.progress where as_of is not null").fetchall()
     if not built:
         return
-    from dagster_project.warehouse.build.transform import TransformError, build_models  # dbt takes seconds to import
+    from dagster_project.warehouse.build.project import TransformError
+    from dagster_project.warehouse.build.transform import build_models  # dbt takes seconds to import
 
     erasure.report("computing what the erased rows counted in")
     try:

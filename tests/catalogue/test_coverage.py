@@ -10,7 +10,7 @@ import pytest
 from dagster_project.catalogue.coverage import Covered, coverage
 from dagster_project.catalogue.pages import coverage_page
 from dagster_project.settings import Settings
-from dagster_project.warehouse.build.transform import project_manifest
+from dagster_project.warehouse.build.project import project_manifest
 
 STRATEGY = Path(__file__).resolve().parents[3] / "shared" / "docs" / "monitoring-and-analytics-strategy.md"
 # Headings of the strategy's lists of things to be seen in figures; the other lists name tools, alerts, pages and plans.

@@ -8,7 +8,7 @@ from dagster_project.catalogue.metrics import Metric, metrics
 from dagster_project.catalogue.pages import catalogue_page
 from dagster_project.dashboards.pages import PAGES
 from dagster_project.settings import Settings
-from dagster_project.warehouse.build.transform import project_manifest
+from dagster_project.warehouse.build.project import project_manifest
 
 # The key performance indicators of the strategy, and the column in which each is published.
 KPIS = {

@@ -18,7 +18,7 @@ from dagster_project.dashboards.render import VEGA
 from dagster_project.dashboards.serve import server
 from dagster_project.exit_codes import UsageError
 from dagster_project.settings import Settings
-from dagster_project.warehouse.build.transform import _project_stamp
+from dagster_project.warehouse.build.project import project_stamp
 from dagster_project.warehouse.release import files as release_files
 from dagster_project.warehouse.release.releases import publish, rollback
 from tests.dashboards.toy_release import RELEASE_ID, write_toy_release
@@ -121,7 +121,7 @@ def with_toy_release(settings: Settings) -> Settings:
     """The home with the toy release as the current one, without pages, and an empty manifest of dbt, which is slow."""
     release_files.prepare(settings)
     (settings.work / "dbt").mkdir(parents=True)
-    (settings.work / "dbt" / f"manifest-{_project_stamp()}.json").write_text('{"nodes": {}}', encoding="utf-8")
+    (settings.work / "dbt" / f"manifest-{project_stamp()}.json").write_text('{"nodes": {}}', encoding="utf-8")
     write_toy_release(release_files.release_path(settings, RELEASE_ID))
     release_files.point_to(settings, RELEASE_ID)
     return settings

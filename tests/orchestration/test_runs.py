@@ -15,8 +15,8 @@ from dagster_project.defs.instance import open_instance
 from dagster_project.defs.launch import StepError, run_backfill, run_night
 from dagster_project.settings import Settings
 from dagster_project.warehouse.build.changes import Days
+from dagster_project.warehouse.build.project import project_manifest
 from dagster_project.warehouse.build.results import read_build, read_tests
-from dagster_project.warehouse.build.transform import project_manifest
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.gate.suites import data_docs
 from dagster_project.warehouse.gate.verdict import DOMAINS, read_verdict

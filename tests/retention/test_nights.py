@@ -20,7 +20,8 @@ from dagster_project.privacy.expire import expire_rows
 from dagster_project.privacy.retention import limited_feeds
 from dagster_project.settings import Reporting
 from dagster_project.warehouse.build import transform
-from dagster_project.warehouse.build.transform import project_manifest, run_dbt
+from dagster_project.warehouse.build.project import project_manifest
+from dagster_project.warehouse.build.transform import run_dbt
 from dagster_project.warehouse.gate.restatement_rules import restatement_rules
 from dagster_project.warehouse.release.releases import open_release, publish
 from tests.incremental.nights import File, Nights, differences

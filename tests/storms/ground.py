@@ -20,7 +20,8 @@ import pytest
 
 from dagster_project.settings import Settings
 from dagster_project.simulator import simulate
-from dagster_project.warehouse.build.transform import build_models, project_manifest
+from dagster_project.warehouse.build.project import project_manifest
+from dagster_project.warehouse.build.transform import build_models
 from dagster_project.warehouse.fingerprint import Fingerprint, fingerprints, tables_in
 from dagster_project.warehouse.gate import judge as gate
 from dagster_project.warehouse.gate.verdict import DOMAINS

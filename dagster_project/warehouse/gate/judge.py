@@ -164,7 +164,7 @@ def _uniquely_named(checks: Iterable[Check]) -> list[Check]:
 
 
 def _project_manifest(settings: Settings) -> Mapping[str, Any]:
-    from dagster_project.warehouse.build.transform import project_manifest  # dbt takes seconds to import
+    from dagster_project.warehouse.build.project import project_manifest  # dbt takes seconds to import
 
     return project_manifest(settings)
 

@@ -1,0 +1,134 @@
+"""The dbt project as dbt understands it in this process: parsed once, told as a manifest, run command by command.
+
+dbt reads the candidate's path from WAREHOUSE_CANDIDATE and every setting as a var; whatever it writes lies in the
+home's work folder, so that two homes never meet and the checkout stays clean.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.settings import DBT_PROJECT, Settings
+from dagster_project.warehouse.build.results import write_file
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+# Parsing takes seconds; one parse serves all commands of a process, in whatever home and as of whatever day: vars are
+# read anew whenever a model is compiled.
+_parsed: dict[tuple[str, str], Manifest] = {}
+_told: dict[str, Mapping[str, Any]] = {}
+# dbt parses everything anew (5 s of CPU) where a var is not as it was: what a parse keeps is to serve all nights.
+PARSED_AS_OF = date(2000, 1, 1)
+
+# No log of its own: dbt words thousands of messages before it looks at their level (2 s), and results are reported.
+QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats")
+
+
+class TransformError(Exception):
+    """dbt could not run; the message is dbt's own, with the file it speaks of."""
+
+
+def invoke(settings: Settings, as_of: date, command: Sequence[str], tell: Callable[[Any], None]) -> Any:
+    """Run one dbt command on the candidate, and close the candidate then; `tell` is called with each of dbt's events.
+
+    Returns dbt's result. Raises TransformError when the project can't be parsed or dbt fails as a whole.
+    """
+    from dbt.cli.main import dbtRunner
+
+    runner = dbtRunner(manifest=_manifest(settings), callbacks=[tell])
+    with _environment(str(settings.candidate)):
+        try:
+            outcome = runner.invoke([*command, *_options(settings, as_of, "target")])
+        finally:
+            _close_database()
+    if outcome.exception or outcome.result is None:
+        raise TransformError(f"dbt {command[0]} failed: {outcome.exception}") from outcome.exception
+    return outcome.result
+
+
+def project_manifest(settings: Settings) -> Mapping[str, Any]:
+    """dbt's manifest of the project as it is on disk now, parsed only when a file of it changed; not to be changed.
+
+    Raises TransformError with dbt's message when the project can't be parsed.
+    """
+    stamp = project_stamp()
+    kept = settings.work / "dbt" / f"manifest-{stamp}.json"
+    if stamp not in _told:
+        _told.clear()
+        _told[stamp] = json.loads(kept.read_text(encoding="utf-8") if kept.exists() else _manifest_text(settings))
+    if not kept.exists():  # for other processes
+        for outdated in kept.parent.glob("manifest-*.json"):
+            outdated.unlink(missing_ok=True)
+        write_file(kept, json.dumps(_told[stamp]))
+    return _told[stamp]
+
+
+def _manifest_text(settings: Settings) -> str:
+    return json.dumps(_manifest(settings).writable_manifest().to_dict(omit_none=False), default=str)
+
+
+def _manifest(settings: Settings) -> Manifest:
+    key = (repr(settings.reporting.dbt_vars()), project_stamp())
+    if key not in _parsed:
+        _parsed.clear()
+        _parsed[key] = _parse(settings)
+    return _parsed[key]
+
+
+def _parse(settings: Settings) -> Manifest:
+    from dbt.cli.main import dbtRunner
+
+    with _environment(settings.candidate.name):  # a path that changes voids what a parse keeps, and none is opened
+        outcome = dbtRunner().invoke(["parse", "--no-write-json", *_options(settings, PARSED_AS_OF, "parse")])
+    if not outcome.success:
+        raise TransformError(f"the dbt project {DBT_PROJECT} can't be parsed: {outcome.exception}")
+    return outcome.result  # type: ignore[return-value]
+
+
+def _options(settings: Settings, as_of: date, target: str) -> list[str]:
+    variables = {**settings.reporting.dbt_vars(), "as_of": as_of.isoformat()}
+    folders = {
+        "--project-dir": DBT_PROJECT,
+        "--profiles-dir": DBT_PROJECT,
+        "--target-path": settings.work / "dbt" / target,
+        "--log-path": settings.work / "dbt" / "logs",
+    }
+    given = [text for option, folder in folders.items() for text in (option, str(folder))]
+    return [*QUIET, *given, "--vars", json.dumps(variables)]
+
+
+@contextmanager
+def _environment(candidate: str) -> Iterator[None]:
+    """The one variable that profiles.yml reads, set for the time of one command."""
+    before = os.environ.get("WAREHOUSE_CANDIDATE")
+    os.environ["WAREHOUSE_CANDIDATE"] = candidate
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["WAREHOUSE_CANDIDATE"]
+        else:
+            os.environ["WAREHOUSE_CANDIDATE"] = before
+
+
+def _close_database() -> None:
+    """dbt-duckdb holds the file (and its lock) until the process ends, unless its environment is closed by hand."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager.close_all_connections()
+
+
+def project_stamp() -> str:
+    """A short text that changes whenever a file of the dbt project changes."""
+    files = sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file())
+    states = [(str(file), (state := file.stat()).st_size, state.st_mtime_ns) for file in files]
+    return sha256(repr(states).encode()).hexdigest()[:16]
