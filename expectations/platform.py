@@ -210,7 +210,7 @@ def log_patterns() -> Suite:
             *shape("service level pattern lines days first_seen_on last_seen_on", key="service level pattern"),
             *between("lines days", 1),
             holds("first_seen_on <= last_seen_on and days <= lines"),
-            reconciles("sum(lines)", "select sum(lines) from platform.log_patterns_daily"),
+            reconciles("sum(lines)", "select coalesce(sum(lines), 0) from platform.log_patterns_daily"),
         ],
     )
 

@@ -17,7 +17,7 @@ from tests.incremental.nights import File
 
 # `make histories` asks for many; a test run can afford few, because each night of each costs seconds.
 TRIES_MANY = "WAREHOUSE_HISTORIES" in os.environ
-EXAMPLES = int(os.environ.get("WAREHOUSE_HISTORIES", "2"))
+EXAMPLES = int(os.environ.get("WAREHOUSE_HISTORIES", "1"))
 
 # Around the end of a February with 29 days and New York's and Berlin's changes to summer time, and a year before.
 DAYS = [date(2023, 3, 31), date(2023, 4, 1)] + [date(2024, 2, 27) + timedelta(days=n) for n in range(36)]

@@ -81,7 +81,7 @@ def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int,
         try:
             yield port, ask_until_it_runs(port, process, log)
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(60)
+            process.wait(180)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
