@@ -21,7 +21,9 @@ delete from user_days where user_id in (from flipped);
 create temp table fresh_days as
 with on_platforms as (
     select distinct user_id, platform, event_at::date as day from touched_events
-    where user_id not in (select user_id from users where is_test) and event_at::date <= as_of()
+    where
+        user_id is not null and user_id not in (select user_id from users where is_test)
+        and event_at::date <= as_of()
 ),
 
 days as (

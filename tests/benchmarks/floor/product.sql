@@ -5,7 +5,9 @@ create temp macro month_of(day) as date_trunc('month', day)::date;
 create temp table user_days as
 with on_platforms as (
     select distinct user_id, platform, event_at::date as day from events
-    where user_id not in (select user_id from users where is_test) and event_at::date <= as_of()
+    where
+        user_id is not null and user_id not in (select user_id from users where is_test)
+        and event_at::date <= as_of()
 ),
 
 days as (
@@ -221,7 +223,7 @@ create temp macro feature_adoption(first_month) as table (
     with users_of_features as (
         select month_of(event_at::date) as month, feature, user_id, count(distinct event_at::date) as days from events
         where
-            user_id not in (select user_id from users where is_test) and feature is not null
+            user_id is not null and user_id not in (select user_id from users where is_test) and feature is not null
             and event_at >= first_month and event_at::date <= as_of()
         group by all
     ),
