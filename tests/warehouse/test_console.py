@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from dagster_project.console import print_rows
+from dagster_project.console.rows import print_rows
 
 
 def test_text_that_a_spreadsheet_would_run_is_text_in_csv(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
-from rich.console import Console
 
-from dagster_project import console
+from dagster_project.console.status import print_status
 from dagster_project.settings import DBT_PROJECT, Settings
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.gate.judge import held_back
@@ -139,16 +137,14 @@ def test_tables_that_are_kept_stay_as_provisional_as_they_were(tmp_path: Path) -
     assert read(settings.current_release, "from ops.provisional_periods") == []
 
 
-def printed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
-    out = io.StringIO()
-    monkeypatch.setattr(console, "console", lambda: Console(file=out, width=1000))
+def printed(settings: Settings, capsys: pytest.CaptureFixture[str]) -> str:
     now = datetime(2026, 11, 24)
-    console.print_status(read_status(settings, now), now)
-    return out.getvalue()
+    print_status(read_status(settings, now), now)
+    return capsys.readouterr().out
 
 
 def test_the_status_names_what_is_wrong_the_remedy_and_what_is_provisional(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = make_settings(tmp_path / "home")
     write_candidate(settings, 1)
@@ -169,7 +165,7 @@ def test_the_status_names_what_is_wrong_the_remedy_and_what_is_provisional(
         """)
     judge(settings)
     publish(settings, lambda line: None)
-    told = printed(settings, monkeypatch)
+    told = printed(settings, capsys)
     assert "payments, 2026-11-22: missing: no file came; the feed is delivered every day\n" in told
     assert "deliver it and run `warehouse nightly`" in told
     assert "events, 2026-11-23: small: 5 lines; usual are 40 to 60 (weekday, 12 days)\n" in told

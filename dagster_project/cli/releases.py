@@ -1,0 +1,113 @@
+"""Commands about what is published: how it stands, what it says, which release is current."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from dagster_project.cli.app import DAY, app, utc_now
+from dagster_project.exit_codes import HELD_BACK, PUBLISHED, UsageError
+from dagster_project.settings import load_settings
+
+
+class Format(StrEnum):
+    """How `warehouse query` writes rows."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@app.command()
+def status(ctx: typer.Context) -> None:
+    """Feeds (last delivery, rows, quarantined, lateness), the last release, what is held back and why."""
+    from dagster_project.console.status import print_status
+    from dagster_project.warehouse.status import read_status
+
+    now = utc_now()
+    print_status(read_status(load_settings(ctx.obj), now), now)
+
+
+@app.command()
+def releases(ctx: typer.Context) -> None:
+    """List the retained releases, newest first."""
+    from dagster_project.console.releases import print_releases
+    from dagster_project.warehouse.release.releases import list_releases
+
+    print_releases(list_releases(load_settings(ctx.obj)))
+
+
+@app.command()
+def rollback(
+    ctx: typer.Context,
+    release: Annotated[str | None, typer.Argument(help="Default: the one before the current.")] = None,
+) -> None:
+    """Make an older release the current one, atomically. The next night publishes its own again."""
+    from dagster_project.dashboards.publish import make_pages
+    from dagster_project.warehouse.release.releases import ReleaseError
+    from dagster_project.warehouse.release.releases import rollback as roll_back
+
+    try:
+        chosen = roll_back(load_settings(ctx.obj), release, typer.echo, make_pages)
+    except ReleaseError as error:
+        raise UsageError(str(error)) from error
+    typer.echo(f"release {chosen.release_id} of {chosen.published_at} UTC, as of {chosen.as_of}, is current")
+
+
+@app.command()
+def approve(
+    ctx: typer.Context,
+    domain: Annotated[str | None, typer.Argument(help="Default: every domain that waits for an approval.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what moved, publish nothing.")] = False,
+) -> None:
+    """Publish a domain that is held back because figures of closed periods moved beyond their tolerance.
+
+    Who approved it is written into ops.approvals. Exit code 1 where another domain is still held back.
+    """
+    from dagster_project.console.nights import Progress
+    from dagster_project.console.releases import print_moved
+    from dagster_project.dashboards.publish import make_pages
+    from dagster_project.warehouse.release.approve import approve as approve_now
+    from dagster_project.warehouse.release.approve import waiting
+    from dagster_project.warehouse.release.releases import ReleaseError
+
+    settings, progress = load_settings(ctx.obj), Progress()
+    try:
+        if dry_run:
+            print_moved(waiting(settings, domain, lambda message: progress("approve", message)))
+            return
+        release = approve_now(settings, domain, lambda message: progress("approve", message), make_pages)
+    except ReleaseError as error:
+        raise UsageError(str(error)) from error
+    raise typer.Exit(HELD_BACK if release.domains_held_back else PUBLISHED)
+
+
+@app.command()
+def query(
+    ctx: typer.Context,
+    sql: Annotated[str, typer.Argument(metavar="SQL")],
+    form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.table,
+    day: Annotated[
+        datetime | None,
+        typer.Option("--as-published", formats=DAY, metavar="DATE", help="The release current at that day's end."),
+    ] = None,
+) -> None:
+    """Query the current release, or the one that was current at the end of a day, read-only."""
+    import duckdb
+
+    from dagster_project.console.rows import print_rows
+    from dagster_project.warehouse.release.as_published import as_published
+    from dagster_project.warehouse.release.releases import ReleaseError, open_release
+
+    settings = load_settings(ctx.obj)
+    try:
+        release_id = as_published(settings, day.date()) if day else None
+        with open_release(settings, release_id) as connection:
+            found = connection.execute(sql)
+            names = [column[0] for column in found.description or []]
+            print_rows(names, iter(found.fetchone, None), form)
+    except (ReleaseError, duckdb.Error) as error:
+        raise UsageError(str(error)) from error

@@ -1,0 +1,73 @@
+"""A night on the terminal: its progress and its summary."""
+
+from __future__ import annotations
+
+import shlex
+
+from dagster_project.console.status import provisional_in_words
+from dagster_project.console.terminal import console, print_pairs, printable
+from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse.summary import Figure, Summary
+
+
+class Progress:
+    """Prints what each step says under the step's name."""
+
+    def __init__(self) -> None:
+        self._console = console()
+        self._step = ""
+
+    def __call__(self, step: str, message: str) -> None:
+        if step != self._step:
+            self._step = step
+            self._console.print(step, style="bold")
+        self._console.print(printable(f"  {message}" if step else message))
+
+
+def print_summary(settings: Settings, summary: Summary) -> None:
+    """The end of a night."""
+    out, release = console(), summary.release
+    state = "published" if summary.is_new_release else "still current: nothing new to publish"
+    out.print(f"\nrelease {release.release_id}, as of {release.as_of}: {state}", style="bold")
+    print_pairs(
+        {
+            "rows in": f"{summary.rows_in:,} from {summary.files:,} files this night",
+            "quarantined": f"{summary.quarantined:,}",
+            "checks": f"{summary.checks_passed:,} passed, {len(summary.failed):,} failed",
+            "published": ", ".join(release.domains_published),
+            **{f"held back: {domain}": reason for domain, reason in summary.held_back.items()},
+            **provisional_in_words(summary.provisional),
+        }
+    )
+    if summary.figures:
+        out.print("\nheadline figures", style="bold")
+        print_pairs({_label(figure): _value(figure, settings) for figure in summary.figures})
+    out.print("\nwhere to look next", style="bold")
+    print_pairs(_next_steps(settings, summary))
+
+
+def _next_steps(settings: Settings, summary: Summary) -> dict[str, str]:
+    table = next((figure.kpi.table for figure in summary.figures), "ops.feed_deliveries")
+    home = "" if settings.home == load_settings("").home else f"WAREHOUSE_HOME={shlex.quote(str(settings.home))} "
+    return {
+        "ask the release": f'{home}warehouse query "select * from {table} limit 10"',
+        "feeds and quarantine": f"{home}warehouse status",
+        "the expectations": str(settings.work / "data_docs" / "index.html"),
+        "lineage, checks, runs": f"{home}make dev",
+        "Dagster's log": str(settings.work / "logs" / "nightly.log"),
+    }
+
+
+def _label(figure: Figure) -> str:
+    provisional = ", provisional" if figure.is_provisional else ""
+    return f"{figure.kpi.label}, {figure.month:%Y-%m}" + ("" if figure.is_complete else " so far") + provisional
+
+
+def _value(figure: Figure, settings: Settings) -> str:
+    match figure.kpi.form:
+        case "money":
+            return f"{figure.value:,.2f} {settings.reporting.reporting_currency}"
+        case "share":
+            return f"{figure.value:.1%}"
+        case _:
+            return f"{figure.value:,}"
