@@ -33,7 +33,7 @@ lint: setup ## check style and types
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
 histories: setup ## try many random histories: nights in any order give what one load gives (another number: HISTORIES=500)
-	@WAREHOUSE_HISTORIES=$(or $(HISTORIES),100) $(BIN)/python -m pytest -q tests/*/test_random_histories.py
+	@WAREHOUSE_HISTORIES=$(or $(HISTORIES),100) $(BIN)/python -m pytest -q tests/*/test_random_histories.py tests/incremental/test_feed_by_feed.py
 
 storms: setup ## load mutated files of every feed and compare each record with a slow reader (another number: STORMS=500)
 	@WAREHOUSE_STORM_FILES=$(or $(STORMS),10000) $(BIN)/python -m pytest -q tests/storms/test_input_storm.py
@@ -57,7 +57,8 @@ clean: ## remove the environment and caches; never the data
 
 # uv installs in seconds what takes pip minutes. It does not read pip's configuration, so where packages come from a
 # mirror that only pip knows, pip installs the same lock, which is complete: looking for dependencies, pip would stumble
-# over one with extras (gql[requests]) that is locked without. Compiled byte code halves the start of every command.
+# over one with extras (gql[requests]) that is locked without. Compiled byte code halves the start of every command, and
+# a parse of the dbt project is the beginning of every home's.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(or $(PYTHON),false) -c "$(SUPPORTED)" || { \
 		echo "Python 3.11, 3.12 or 3.13 with its venv module is needed (Debian, Ubuntu: apt install python3-venv)," >&2; \
@@ -70,4 +71,5 @@ $(INSTALLED): requirements.lock pyproject.toml
 		echo "uv could not install; trying pip, which takes longer"; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m dagster_project.warehouse.build.project
 	@touch $@

@@ -77,11 +77,13 @@ def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int,
             stdout=output,
             stderr=output,
             start_new_session=True,
+            # a test run in the background of a script ignores the signal, and what it starts would too
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             yield port, ask_until_it_runs(port, process, log)
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(180)
+            process.wait(60)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

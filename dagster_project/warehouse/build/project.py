@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.settings import DBT_PROJECT, Settings
@@ -29,6 +32,10 @@ PARSED_AS_OF = date(2000, 1, 1)
 
 # No log of its own: dbt words thousands of messages before it looks at their level (2 s), and results are reported.
 QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats")
+
+
+# A home without data in the environment: `make setup` parses the project in it, for all homes to begin with.
+INSTALLED = Settings(Path(sys.prefix) / "share" / "warehouse")
 
 
 class TransformError(Exception):
@@ -60,6 +67,7 @@ def project_manifest(settings: Settings) -> Mapping[str, Any]:
     """
     stamp = project_stamp()
     kept = settings.work / "dbt" / f"manifest-{stamp}.json"
+    _begin_with_what_was_installed(settings)
     if stamp not in _told:
         _told.clear()
         _told[stamp] = json.loads(kept.read_text(encoding="utf-8") if kept.exists() else _manifest_text(settings))
@@ -68,6 +76,19 @@ def project_manifest(settings: Settings) -> Mapping[str, Any]:
             outdated.unlink(missing_ok=True)
         write_file(kept, json.dumps(_told[stamp]))
     return _told[stamp]
+
+
+def _begin_with_what_was_installed(settings: Settings) -> None:
+    """Parsing from nothing takes 10 s of CPU; dbt itself sees what has changed since a parse that is kept."""
+    kept, installed = settings.work / "dbt", INSTALLED.work / "dbt"
+    if kept.exists():
+        return
+    for file in (*installed.glob("parse/*.msgpack"), *installed.glob("manifest-*.json")):
+        target = kept / file.relative_to(installed)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        shutil.copyfile(file, draft)
+        os.replace(draft, target)
 
 
 def _manifest_text(settings: Settings) -> str:
@@ -132,3 +153,7 @@ def project_stamp() -> str:
     files = sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file())
     states = [(str(file), (state := file.stat()).st_size, state.st_mtime_ns) for file in files]
     return sha256(repr(states).encode()).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    project_manifest(INSTALLED)
