@@ -19,20 +19,9 @@ set variable since = (select least(min(event_at)::date, getvariable('next_day'))
 -- The links of days change from the last one before on.
 delete from user_days where user_id in (from flipped);
 create temp table fresh_days as
-with on_platforms as (
-    select distinct user_id, platform, event_at::date as day from touched_events
-    where
-        user_id is not null and user_id not in (select user_id from users where is_test)
-        and event_at::date <= as_of()
-),
-
-days as (
-    from on_platforms
-    union all
-    select distinct user_id, 'all', day from on_platforms
-)
-
-select *, null::date as previous_day, null::date as next_day from days anti join user_days using (user_id, platform, day);
+select *, null::date as previous_day, null::date as next_day
+from days_on_platforms('touched_events')
+anti join user_days using (user_id, platform, day);
 
 create temp table linked as
 with ends as (

@@ -1,26 +1,26 @@
 -- The product tables. A user's days on each platform and on all of them are what most figures count. Macros that take
--- a first day give the rows from that day on, for incremental.sql.
+-- a first day give the rows from that day on, for incremental_product.sql.
 create temp macro month_of(day) as date_trunc('month', day)::date;
 
-create temp table user_days as
+-- Of these events, the days of each user who is no test user, on each platform and on all of them.
+create temp macro days_on_platforms(name) as table
 with on_platforms as (
-    select distinct user_id, platform, event_at::date as day from events
+    select distinct user_id, platform, event_at::date as day from query_table(name)
     where
         user_id is not null and user_id not in (select user_id from users where is_test)
         and event_at::date <= as_of()
-),
-
-days as (
-    from on_platforms
-    union all
-    select distinct user_id, 'all', day from on_platforms
 )
 
+from on_platforms
+union all
+select distinct user_id, 'all', day from on_platforms;
+
+create temp table user_days as
 select
     *,
     lag(day) over (partition by user_id, platform order by day) as previous_day,
     lead(day) over (partition by user_id, platform order by day) as next_day
-from days;
+from days_on_platforms('events');
 
 create temp table activity_days as
 select unnest(generate_series(min(day), as_of(), interval '1 day'))::date as activity_date from user_days;
