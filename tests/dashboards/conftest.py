@@ -29,9 +29,9 @@ def pages(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_pages(release, tmp_path_factory.mktemp("pages") / RELEASE_ID)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tab() -> Iterator[Tab]:
-    """A tab of a real browser."""
+    """A tab of a real browser, which draws on for as long as it is open."""
     if chromium() is None:
         pytest.skip("Chromium is not installed (Debian: apt install chromium)")
     with browser() as opened:

@@ -17,7 +17,7 @@ from tests.incremental.nights import Nights, differences
 
 USERS, DAYS, START = 25, 40, date(2024, 2, 1)
 AS_OF = START + timedelta(days=DAYS - 1)
-FEEDS_A_NIGHT = 1 if TRIES_MANY else 3
+FEEDS_A_NIGHT = 1 if TRIES_MANY else 5
 
 
 @pytest.mark.parametrize("seed", range(5 if TRIES_MANY else 1))
