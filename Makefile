@@ -4,6 +4,8 @@ SHELL := /bin/sh
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# a long run of tests, whose figures `make docs` shows on the page of promises
+STORM := $(BIN)/python -m pytest -q --numprocesses auto -p tests.storms.record --storm
 
 # The first supported interpreter that can make an environment; another one: make setup PYTHON=/path/to/python3.12
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
@@ -33,13 +35,13 @@ lint: setup ## check style and types
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
 histories: setup ## try many random histories: nights in any order give what one load gives (another number: HISTORIES=500)
-	@WAREHOUSE_HISTORIES=$(or $(HISTORIES),100) $(BIN)/python -m pytest -q tests/*/test_random_histories.py tests/incremental/test_feed_by_feed.py
+	@WAREHOUSE_HISTORIES=$(or $(HISTORIES),100) $(STORM) histories tests/*/test_random_histories.py tests/incremental/test_feed_by_feed.py
 
 storms: setup ## load mutated files of every feed and compare each record with a slow reader (another number: STORMS=500)
-	@WAREHOUSE_STORM_FILES=$(or $(STORMS),10000) $(BIN)/python -m pytest -q tests/storms/test_input_storm.py
+	@WAREHOUSE_STORM_FILES=$(or $(STORMS),10000) $(STORM) storms tests/storms/test_input_storm.py
 
 faults: setup ## kill, starve and crowd the nightly job; readers and the next night must not notice (another number: FAULTS=20)
-	@WAREHOUSE_FAULTS=$(or $(FAULTS),200) $(BIN)/python -m pytest -q tests/storms/test_fault_storm.py tests/warehouse/test_release_under_fire.py
+	@WAREHOUSE_FAULTS=$(or $(FAULTS),200) $(STORM) faults tests/storms/test_fault_storm.py tests/warehouse/test_release_under_fire.py
 
 docs: setup ## write the metric catalogue and dbt's pages of what the last night built
 	@$(BIN)/warehouse docs

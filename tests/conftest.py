@@ -11,7 +11,12 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which a run in one process does without
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object):
-    """Tests of one file stay together; in a folder whose fixtures are made once per session, those of the folder."""
+    """Tests of one file stay together; in a folder whose fixtures are made once per session, those of the folder.
+
+    The many alike of a long run (storms/record.py) go to whichever process is free.
+    """
+    if config.getoption("storm", None):
+        return None
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dagster_project.catalogue.coverage import coverage
 from dagster_project.catalogue.metrics import metrics, tables
-from dagster_project.catalogue.promises import promises
+from dagster_project.catalogue.promises import promises, storms
 from dagster_project.settings import Settings
 from dagster_project.warehouse.build.project import project_manifest
 from dagster_project.warehouse.build.transform import generate_docs
@@ -59,7 +59,7 @@ def coverage_page(settings: Settings) -> str:
 
 def promises_page() -> str:
     """What users may rely on and what proves it, as an HTML page."""
-    return _rendered("promises.html.j2", promises=promises())
+    return _rendered("promises.html.j2", promises=promises(), storms=storms())
 
 
 def _rendered(template: str, **values: object) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import yaml
 
 FILE = Path(__file__).with_name("promises.yml")
+STORMS_FILE = Path(__file__).with_name("storms.yml")  # written by tests/storms/record.py
 
 
 @dataclass(frozen=True)
@@ -24,3 +27,21 @@ def promises() -> list[Promise]:
     """All promises, in the order of the file."""
     entries = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return [Promise(**{**entry, "tests": tuple(entry["tests"])}) for entry in entries]
+
+
+@dataclass(frozen=True)
+class Storm:
+    """The last run of `make <name>`: how its tests ended, and what they counted, by name."""
+
+    name: str
+    ended_on: date
+    minutes: int
+    passed: int
+    failed: int
+    counted: Mapping[str, int]
+
+
+def storms() -> list[Storm]:
+    """The last runs of the tests that take too long for every change, in the order of their names."""
+    entries = yaml.safe_load(STORMS_FILE.read_text(encoding="utf-8")) or {}
+    return [Storm(name, **entry) for name, entry in sorted(entries.items())]

@@ -16,6 +16,8 @@ from dagster_project.warehouse.load.landing import LAST_DAY, Delivery, scan
 from dagster_project.warehouse.load.source import content_hash
 
 PLACE = "landing"
+# The writer lock is held, so that a file of this name is a draft of one's own, or of a process that was killed.
+DRAFT = ".erasing.tmp"
 
 
 def find_in_landing(erasure: Erasure) -> Iterator[Count]:
@@ -39,6 +41,8 @@ def clean_landing(erasure: Erasure) -> None:
             erasure.report(f"deleted {delivery.path}: it can't be read to its end and names the person")
         else:
             rewrite_file(delivery, feed, erasure.person, erasure.journal.note)
+    for leftover in erasure.settings.landing.glob(f"*/*/.*{DRAFT}"):
+        leftover.unlink()
 
 
 def _concerned(erasure: Erasure) -> Iterator[tuple[Delivery, Feed, Change]]:
@@ -59,7 +63,7 @@ def rewrite_file(delivery: Delivery, feed: Feed, person: Person, note: Callable[
 
     Raises OSError where the file was delivered anew meanwhile: nothing of what is new may be lost.
     """
-    draft = delivery.path.with_name(f".{delivery.file}.{os.getpid()}.tmp")
+    draft = delivery.path.with_name(f".{delivery.file}{DRAFT}")
     try:
         old = content_hash(delivery)
         change = write_cleaned(delivery, feed, person, draft)

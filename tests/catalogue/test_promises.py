@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from dagster_project.catalogue.pages import promises_page
-from dagster_project.catalogue.promises import promises
+from dagster_project.catalogue.promises import promises, storms
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,3 +27,10 @@ def test_the_page_says_what_is_promised_and_what_is_not() -> None:
     page = promises_page()
 
     assert [one for one in promises() if escape(one.promise) not in page or escape(one.limits) not in page] == []
+
+
+def test_the_page_has_the_figures_of_the_last_long_run_of_each_kind() -> None:
+    page, runs = promises_page(), storms()
+
+    assert [run.name for run in runs] == ["faults", "histories", "storms"]
+    assert [run for run in runs if run.failed or f"{run.passed}" not in page or f"{run.ended_on}" not in page] == []

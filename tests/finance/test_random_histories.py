@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -37,7 +38,9 @@ def only_finance(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("reporting", REPORTING if TRIES_MANY else REPORTING[:1])
-def test_any_history_in_any_nights_gives_the_figures_of_plain_counting(reporting: Reporting) -> None:
+def test_any_history_in_any_nights_gives_the_figures_of_plain_counting(
+    reporting: Reporting, record_property: Callable[[str, object], None]
+) -> None:
     @settings(
         max_examples=EXAMPLES,
         derandomize=not TRIES_MANY,
@@ -52,6 +55,7 @@ def test_any_history_in_any_nights_gives_the_figures_of_plain_counting(reporting
             check(Nights(Path(folder), reporting), history)
 
     holds()
+    record_property("histories", EXAMPLES)
 
 
 def check(night: Nights, history: History) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -27,7 +28,10 @@ REPORTING = Reporting(reporting_timezone="America/New_York", mau_window_days=10)
     print_blob=True,
 )
 @given(history=histories())
-def test_nights_in_any_order_give_the_tables_of_one_load(history: History) -> None:
+def test_nights_in_any_order_give_the_tables_of_one_load(
+    history: History, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("histories", 1)
     with tempfile.TemporaryDirectory() as folder:
         nightly, at_once = (Nights(Path(folder) / name, REPORTING) for name in ("nightly", "at_once"))
         for files, as_of in zip(history.nights, history.as_of, strict=True):

@@ -9,6 +9,7 @@ import sys
 import time
 
 from dagster_project.privacy.erase import erase
+from dagster_project.privacy.landing_zone import DRAFT
 from dagster_project.privacy.receipt import Receipt
 from tests.privacy.people import ANNA, HERS, found_in
 from tests.privacy.test_erasure import loaded
@@ -26,6 +27,8 @@ def test_an_erasure_killed_at_any_moment_is_completed_by_the_next(
     home: Home, erased_once: tuple[Home, Receipt]
 ) -> None:
     undisturbed, _ = erased_once
+    day = next(home.settings.landing.glob("*/dt=*"))
+    (day / f".of-an-earlier-one.ndjson{DRAFT}").write_text("{", encoding="utf-8")
     seed = random.SystemRandom().randrange(10**6)
     moments = random.Random(seed)
     for _ in range(KILLS):

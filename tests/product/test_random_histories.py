@@ -181,7 +181,7 @@ def only_product(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("reporting", REPORTING if TRIES_MANY else REPORTING[:1])
 def test_any_history_in_any_nights_gives_the_figures_of_plain_counting(
-    reporting: Reporting, tmp_path_factory: pytest.TempPathFactory
+    reporting: Reporting, tmp_path_factory: pytest.TempPathFactory, record_property: Callable[[str, object], None]
 ) -> None:
     @settings(
         max_examples=EXAMPLES,
@@ -195,6 +195,7 @@ def test_any_history_in_any_nights_gives_the_figures_of_plain_counting(
         check(tmp_path_factory.mktemp, reporting, deliveries, [(START + timedelta(days=day)).date() for day in as_of])
 
     holds()
+    record_property("histories", EXAMPLES)
 
 
 def check(new_home: Callable[[str], Path], reporting: Reporting, deliveries: list, as_of: list[date]) -> None:

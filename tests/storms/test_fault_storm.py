@@ -138,10 +138,12 @@ HARDSHIPS = [nothing, nothing, nothing, little_disk, little_disk, little_memory,
 
 @pytest.mark.parametrize("number", range(FAULTS))
 def test_killed_at_random_moments_under_hardship_the_next_night_completes(
-    ground: Ground, home: Settings, number: int
+    ground: Ground, home: Settings, number: int, record_property: Callable[[str, object], None]
 ) -> None:
     random = Random(f"{SEED}-{number}")
-    for _ in range(1 if IS_SHORT else random.choice((1, 1, 2, 4))):
+    nights = 1 if IS_SHORT else random.choice((1, 1, 2, 4))
+    record_property("disturbed nights", nights)
+    for _ in range(nights):
         hardship, seed = random.choice(HARDSHIPS), random.random()
         child = forked(lambda hardship=hardship, seed=seed: (hardship(Random(seed)), night(home)))
         _kill_after(random.uniform(0, 1.2) * ground.seconds, child)

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,13 @@ FILES_A_LOAD = 500
 
 
 @pytest.mark.parametrize("first", range(0, FILES, FILES_A_LOAD))
-def test_every_record_of_mutated_files_is_accounted_for(tmp_path: Path, first: int) -> None:
+def test_every_record_of_mutated_files_is_accounted_for(
+    tmp_path: Path, first: int, record_property: Callable[[str, object], None]
+) -> None:
     tally = Tally()
     problems = storm(tmp_path, SEED, range(first, min(first + FILES_A_LOAD, FILES)), tally)
-    print(tally)
+    for what, count in asdict(tally).items():
+        record_property(what.replace("_", " "), count)
     assert problems == []
     # a storm that the oracle has no opinion on, or of which nothing survives, would test nothing
     assert tally.open < tally.records / 10 and tally.loaded > tally.records / 4

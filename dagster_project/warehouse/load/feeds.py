@@ -148,16 +148,15 @@ def _changed(
     problems: list[Problem],
 ) -> list[Delivery]:
     """The deliveries with content that was not loaded from their path before."""
-    changed = []
+    changed: list[Delivery] = []
+    same: list[Delivery] = []
     for delivery in waiting:
         known = known_hashes.get(delivery.path.as_posix())
         try:
-            if known is not None and content_hash(delivery) == known:
-                ledger.touch(connection, delivery)
-            else:
-                changed.append(delivery)
+            (same if known is not None and content_hash(delivery) == known else changed).append(delivery)
         except OSError as error:
             problems.append(Problem(str(delivery.path), f"could not be read: {error.strerror}"))
+    ledger.touch(connection, same)
     return changed
 
 

@@ -38,12 +38,19 @@ def pending(connection: duckdb.DuckDBPyConnection, deliveries: list[Delivery]) -
     return waiting, hashes
 
 
-def touch(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """Remember that a file of the same content lies there under a new date."""
+def touch(connection: duckdb.DuckDBPyConnection, deliveries: list[Delivery]) -> None:
+    """Remember of one feed's files that the same content lies there under a new date."""
+    if not deliveries:
+        return
+    connection.register("touched", _paths(deliveries))
     connection.execute(
-        "update load.deliveries set identity = ? where feed = ? and dt = ? and file = ?",
-        [delivery.identity, delivery.feed, delivery.dt, delivery.file],
+        """
+        update load.deliveries set identity = touched.identity from touched
+        where feed = ? and deliveries.dt = touched.dt and deliveries.file = touched.file
+        """,
+        [deliveries[0].feed],
     )
+    connection.unregister("touched")
 
 
 def next_file_id(connection: duckdb.DuckDBPyConnection) -> int:
@@ -53,9 +60,7 @@ def next_file_id(connection: duckdb.DuckDBPyConnection) -> int:
 
 def file_ids(connection: duckdb.DuckDBPyConnection, feed: Feed, deliveries: list[Delivery]) -> list[int]:
     """The ids under which other content of the same paths was loaded."""
-    days, files = [d.dt for d in deliveries], [d.file for d in deliveries]
-    paths = pa.table({"dt": pa.array(days, pa.date32()), "file": pa.array(files, pa.string())})
-    connection.register("paths", paths)
+    connection.register("paths", _paths(deliveries))
     rows = connection.execute(
         "select _file_id from load.deliveries semi join paths using (dt, file) where feed = ?", [feed.name]
     ).fetchall()
@@ -155,6 +160,16 @@ def mark_settled(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """Note that of the feed's rows one stands for each key."""
     connection.execute(
         "update load.deliveries set status = 'loaded' where status = 'unsettled' and feed = ?", [feed.name]
+    )
+
+
+def _paths(deliveries: list[Delivery]) -> pa.Table:
+    return pa.table(
+        {
+            "dt": pa.array([delivery.dt for delivery in deliveries], pa.date32()),
+            "file": pa.array([delivery.file for delivery in deliveries], pa.string()),
+            "identity": pa.array([delivery.identity for delivery in deliveries], pa.string()),
+        }
     )
 
 
