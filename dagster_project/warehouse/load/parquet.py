@@ -30,22 +30,23 @@ _TAKEN_AS_THEY_ARE = (
 def readable(batch: pa.RecordBatch, known: frozenset[str]) -> tuple[list[pa.Array], pa.Array]:
     """The batch's columns, each of a type and with values that DuckDB takes, and for each row why it is damaged.
 
-    Bytes that are no text damage a row where they stand in a `known` column; an unknown one may hold anything.
+    What can't be read damages a row where it stands in a `known` column; an unknown one may hold anything.
     Raises BrokenFile, naming column and type, where a column can't be brought into such a form.
     """
     columns, damage = [], pa.nulls(batch.num_rows, pa.string())
     for field, column in zip(batch.schema, batch.columns, strict=True):
         try:
-            column, is_damaged = _readable(column)
-        except (pa.ArrowException, duckdb.Error) as error:
+            column, damaged = _readable(column)
+        except pa.ArrowException as error:
             raise BrokenFile(f"column {field.name} of type {field.type} can't be read: {error}") from error
         columns.append(column)
-        if is_damaged is not None and field.name in known:
-            damage = pc.if_else(is_damaged, NO_UTF8, damage)
+        if damaged is not None and field.name in known:
+            damage = pc.coalesce(damage, damaged)
     return columns, damage
 
 
 def _readable(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """A column that DuckDB takes, and for each of its values why it is none that can be read, if there are such."""
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
         return (column, None) if kind.extension_name == "arrow.uuid" else _readable(column.storage)
@@ -56,9 +57,7 @@ def _readable(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     if pa.types.is_timestamp(kind):
         return _instants(column), None
     if pa.types.is_nested(kind):
-        column.validate(full=True)
-        _try(column)
-        return column, None
+        return _nested(column)
     if pa.types.is_float16(kind):
         return column.cast(pa.float32()), None
     if pa.types.is_duration(kind):
@@ -67,7 +66,7 @@ def _readable(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
 
 
 def _texts(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """Text, with bytes that are no UTF-8 spelt out; and which rows have such, if any."""
+    """Text, with bytes that are no UTF-8 spelt out."""
     try:
         text = column.cast(pa.large_string())
         text.validate(full=True)
@@ -75,8 +74,11 @@ def _texts(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     except pa.ArrowInvalid:
         given = column.cast(pa.large_binary()).to_pylist()
     decoded = [value if value is None else value.decode("utf-8", "backslashreplace") for value in given]
-    is_damaged = [text is not None and text.encode() != value for value, text in zip(given, decoded, strict=True)]
-    return pa.array(decoded, pa.large_string()), pa.array(is_damaged)
+    damaged = [
+        NO_UTF8 if text is not None and text.encode() != value else None
+        for value, text in zip(given, decoded, strict=True)
+    ]
+    return pa.array(decoded, pa.large_string()), pa.array(damaged, pa.string())
 
 
 def _instants(column: pa.Array) -> pa.Array:
@@ -92,15 +94,28 @@ def _instants(column: pa.Array) -> pa.Array:
     return pc.if_else(fits, instants.cast(pa.string()), beyond)
 
 
-def _try(column: pa.Array) -> None:
-    """Let DuckDB read a column whose parts it may refuse. Raises duckdb.Error where it does."""
+def _nested(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """Objects and lists as they are. Where DuckDB refuses a part of one, an object in the place of each says so."""
+    column.validate(full=True)
+    if _is_taken(column):
+        return column, None
+    reason = f"an object or list that can't be read: {column.type}"
+    stand_in = pa.scalar({"unreadable": str(column.type)})
+    return (
+        pc.if_else(column.is_valid(), stand_in, pa.scalar(None, stand_in.type)),
+        pc.if_else(column.is_valid(), reason, None),
+    )
+
+
+def _is_taken(column: pa.Array) -> bool:
     trial = _trial()
     trial.register("trial", pa.table({"value": column}))
     try:
         trial.execute("select max(to_json(value)::varchar) from trial").fetchall()
     except duckdb.Error:
         _trial.cache_clear()  # some errors are the end of a database
-        raise
+        return False
+    return True
 
 
 @cache

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.warehouse.load.parquet import readable
+from dagster_project.warehouse.load.personal_data import without_addresses
 from dagster_project.warehouse.load.reading import (
     NO_UTF8,
     BrokenFile,
@@ -126,12 +127,14 @@ def _take_header(piece: Piece, required: frozenset[str]) -> tuple[tuple[str, ...
 
 def _check_columns(what: str, names: tuple[str, ...], required: frozenset[str], found: str) -> None:
     missing = sorted(required - set(names))
+    shown = without_addresses(found.strip())[:200]  # where its line end was lost, data comes after it
     if missing:
         # without a single known name it is a row of data, perhaps of a person
-        shown = f"; it is: {found.strip()[:200]}" if required & set(names) else ""
-        raise BrokenFile(f"the {what} lacks the required {', '.join(missing)}{shown}")
+        raise BrokenFile(
+            f"the {what} lacks the required {', '.join(missing)}{f'; it is: {shown}' if required & set(names) else ''}"
+        )
     if len(set(names)) < len(names):
-        raise BrokenFile(f"the {what} names a column twice: {found.strip()[:200]}")
+        raise BrokenFile(f"the {what} names a column twice: {shown}")
 
 
 def _text_batch(form: str, header: tuple[str, ...], pieces: list[tuple[Source, Piece]]) -> Batch:
