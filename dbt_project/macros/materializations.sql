@@ -1,11 +1,13 @@
 {#-
-  Tables, views and incremental tables in one statement each, inside one transaction.
+  Tables, views and incremental tables in one statement each, which is a transaction.
 
   They replace those of dbt-duckdb, which build beside the existing relation, rename both, drop one and look up the
   columns for each comment: eight statements and as many renderings, 10 s of CPU for a night of 140 models. DuckDB
-  replaces a table in a transaction, so that a model that fails leaves the former one as it was.
-  Known are contracts, comments, hooks (run inside the transaction), and of incremental strategies `append` and
-  `delete+insert`; another one is refused.
+  replaces a table in a transaction, so that a model that fails leaves the former one as it was. The transactions are
+  written out because those of dbt (`disable_transactions` in profiles.yml), of two statements more, would be around
+  every test, too.
+  Known are contracts, comments, pre-hooks, and of incremental strategies `append` and `delete+insert`; another one is
+  refused.
 -#}
 
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
@@ -14,14 +16,15 @@
     {%- endif -%}
     {%- set relation = this.incorporate(type='table') -%}
     {%- set written = make_intermediate_relation(relation) -%}  {#- by a connection of its own, at once -#}
-    {% do drop_other_kind(relation) %}
     {% do run_query("drop table if exists " ~ written) %}
     {% call statement('main', language='python') %}{{ py_write_table(False, written, compiled_code) }}{% endcall %}
     {% call statement('replace') %}
+        begin;
+        {{- drop_other_kind(relation) }}
         drop table if exists {{ relation }};
         alter table {{ written }} rename to {{ relation.identifier }};
+        commit;
     {% endcall %}
-    {% do adapter.commit() %}
     {{ return({'relations': [relation]}) }}
 {% endmaterialization %}
 
@@ -35,9 +38,11 @@
     {%- if config.get('incremental_strategy') != ('delete+insert' if key else 'append') -%}
         {% do exceptions.raise_compiler_error(this ~ ": expected append, or delete+insert with a unique_key") %}
     {%- endif -%}
-    {% do take_over_columns(relation) %}
-    {{ run_hooks(pre_hooks) }}
+    {%- set take_over = take_over_columns(relation) -%}
     {% call statement('main') %}
+        begin;
+        {{- take_over }}
+        {{- before() }}
         {%- if key %}
         create or replace temp table {{ fresh }} as ({{ compiled_code }});
         {%- set names = ([key] if key is string else key) | join(', ') %}
@@ -48,19 +53,20 @@
         insert into {{ relation }} by name ({{ compiled_code }});
         {%- endif %}
         {{- comments(relation) }}
+        commit;
     {% endcall %}
-    {% do adapter.commit() %}
     {{ return({'relations': [relation]}) }}
 {% endmaterialization %}
 
 
 {% materialization view, adapter='duckdb' %}
     {%- set relation = this.incorporate(type='view') -%}
-    {% do drop_other_kind(relation) %}
     {% call statement('main') %}
+        begin;
+        {{- drop_other_kind(relation) }}
         create or replace view {{ relation }} as ({{ compiled_code }});
+        commit;
     {% endcall %}
-    {% do adapter.commit() %}
     {{ return({'relations': [relation]}) }}
 {% endmaterialization %}
 
@@ -70,9 +76,10 @@
     {%- if flags.FULL_REFRESH or load_cached_relation(relation) is none -%}
         {% do assert_contract() %}
     {%- endif -%}
-    {% do drop_other_kind(relation) %}
-    {{ run_hooks(pre_hooks) }}
     {% call statement('main') %}
+        begin;
+        {{- drop_other_kind(relation) }}
+        {{- before() }}
         {%- if config.get('contract').enforced %}
         create or replace table {{ relation }} {{ get_table_columns_and_constraints() }};
         insert into {{ relation }} by name ({{ compiled_code }});
@@ -80,19 +87,30 @@
         create or replace table {{ relation }} as ({{ compiled_code }});
         {%- endif %}
         {{- comments(relation) }}
+        commit;
     {% endcall %}
-    {% do adapter.commit() %}
     {{ return({'relations': [relation]}) }}
 {% endmacro %}
 
 
+{# SQL: the model's pre-hooks. #}
+{% macro before() %}
+    {%- for hook in pre_hooks %}
+        {%- set rendered = render(hook.get('sql')) | trim %}
+        {%- if rendered %}
+        {{ rendered }};
+        {%- endif %}
+    {%- endfor %}
+{% endmacro %}
+
+
 {#
-  A full build comes here only with a table that it keeps (build/kept.py), in the columns of a former definition. It
-  gets those of now, in their order; new ones are null.
+  SQL, if any: a full build comes here only with a table that it keeps (build/kept.py), in the columns of a former
+  definition. It gets those of now, in their order; new ones are null.
 #}
 {% macro take_over_columns(relation) %}
     {%- if not run_query("select is_full from load.progress").rows[0][0] -%}
-        {{ return(none) }}
+        {{ return('') }}
     {%- endif -%}
     {% do assert_contract() %}
     {%- set wanted, former = this.identifier ~ '__wanted', this.identifier ~ '__former' -%}
@@ -100,15 +118,12 @@
     {%- set new, old = columns_of('temp', 'main', wanted), columns_of(this.database, this.schema, this.identifier) -%}
     {%- if new != old -%}
         {%- set both = new | map(attribute=0) | select('in', old | map(attribute=0) | list) | join(', ') -%}
-        {#- a statement begins the transaction that the model ends: cut off here, the table is as it was -#}
-        {% call statement('take_over') %}
-            create or replace temp table {{ former }} as select {{ both }} from {{ relation }};
-            create or replace table {{ relation }} as select * from {{ wanted }};
-            insert into {{ relation }} by name select * from {{ former }};
-            drop table {{ former }};
-        {% endcall %}
-    {%- endif -%}
-    {% do run_query("drop table " ~ wanted) %}
+        create or replace temp table {{ former }} as select {{ both }} from {{ relation }};
+        create or replace table {{ relation }} as select * from {{ wanted }};
+        insert into {{ relation }} by name select * from {{ former }};
+        drop table {{ former }};
+    {%- endif %}
+        drop table {{ wanted }};
 {% endmacro %}
 
 
@@ -125,11 +140,11 @@
 {% endmacro %}
 
 
-{# A model that was a view and is to be a table, or the reverse; DuckDB replaces only like with like. #}
+{# SQL, if any, for a model that was a view and is to be a table, or the reverse; DuckDB replaces only like with like. #}
 {% macro drop_other_kind(relation) %}
     {%- set existing = load_cached_relation(relation) -%}
-    {%- if existing is not none and existing.type != relation.type -%}
-        {% do adapter.drop_relation(existing) %}
+    {%- if existing is not none and existing.type != relation.type %}
+        drop {{ existing.type }} {{ existing }};
     {%- endif -%}
 {% endmacro %}
 

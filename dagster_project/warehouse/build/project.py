@@ -43,12 +43,15 @@ class TransformError(Exception):
 
 
 def invoke(settings: Settings, as_of: date, command: Sequence[str], tell: Callable[[Any], None]) -> Any:
-    """Run one dbt command on the candidate, and close the candidate then; `tell` is called with each of dbt's events.
+    """Run one dbt command on the candidate, and close the candidate then; `tell` is called with each event (FewEvents).
 
     Returns dbt's result. Raises TransformError when the project can't be parsed or dbt fails as a whole.
     """
     from dbt.cli.main import dbtRunner
 
+    from dagster_project.warehouse.build.dbt_events import tell_little
+
+    tell_little()
     runner = dbtRunner(manifest=_manifest(settings), callbacks=[tell])
     with _environment(str(settings.candidate)):
         try:
