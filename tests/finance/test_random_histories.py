@@ -14,7 +14,7 @@ from dagster_project.settings import Reporting
 from tests.finance import plain_customers, plain_mrr
 from tests.finance.landed import FEEDS, landed
 from tests.incremental.histories import EXAMPLES, TRIES_MANY, History, histories
-from tests.incremental.nights import File, Nights, build_only
+from tests.incremental.nights import File, Nights
 
 TABLES = plain_mrr.TABLES | plain_customers.TABLES
 REPORTING = [
@@ -29,12 +29,6 @@ DOLLAR = File(
     "dollar.csv",
     b"rate_date,currency,rate,updated_at\n2023-01-01,USD,150,2023-01-01\n",
 )
-
-
-@pytest.fixture(autouse=True)
-def only_finance(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other domains have tests of their own."""
-    build_only("finance", monkeypatch)
 
 
 @pytest.mark.parametrize("reporting", REPORTING if TRIES_MANY else REPORTING[:1])
@@ -52,7 +46,7 @@ def test_any_history_in_any_nights_gives_the_figures_of_plain_counting(
     @given(history=histories(FEEDS))
     def holds(history: History) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            check(Nights(Path(folder), reporting), history)
+            check(Nights(Path(folder), reporting, {"finance"}), history)
 
     holds()
     record_property("histories", EXAMPLES)

@@ -40,7 +40,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> list[File]:
 @pytest.fixture(scope="module", params=REPORTING, ids=["Los Angeles", "Tokyo in euros"])
 def night(request: pytest.FixtureRequest, landing: list[File], tmp_path_factory: pytest.TempPathFactory) -> Nights:
     home: Path = tmp_path_factory.mktemp("home")
-    night = Nights(home, request.param)
+    night = Nights(home, request.param, {"finance"})
     night.deliver(landing)
     night.run(AS_OF)
     return night

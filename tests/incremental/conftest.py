@@ -11,7 +11,7 @@ from dagster_project.simulator import simulate
 from tests.incremental.nights import Nights
 
 USERS, DAYS, SEED, START = 60, 75, 11, date(2024, 1, 20)
-CUTS = (40, 58, 59, 60, 66, 75)
+CUTS = (40, 59, 60, 75)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from tests.incremental.nights import File, Nights, differences
 
 MARCH = "2024-03-"
 NEW_YORK = Reporting(reporting_timezone="America/New_York")
+DOMAINS = ("platform", "security")
 
 
 def file(feed: str, day: int, rows: Sequence[dict], name: str = "part.ndjson") -> File:
@@ -154,7 +155,7 @@ NIGHTS = ((FIRST, date(2024, 3, 9)), (SECOND, date(2024, 3, 10)), (THIRD, date(2
 def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Nights]:
     """Homes after three nights and after four, and the same deliveries at once."""
     found = {}
-    nightly = Nights(tmp_path_factory.mktemp("nightly"), NEW_YORK)
+    nightly = Nights(tmp_path_factory.mktemp("nightly"), NEW_YORK, DOMAINS)
     for files, as_of in NIGHTS:
         nightly.deliver(files)
         nightly.run(as_of)
@@ -162,12 +163,12 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Nights]:
     nightly.deliver(FOURTH)
     nightly.run(date(2024, 3, 13))
     found["four nights"] = nightly
-    at_once = Nights(tmp_path_factory.mktemp("at_once"), NEW_YORK)
+    at_once = Nights(tmp_path_factory.mktemp("at_once"), NEW_YORK, DOMAINS)
     for files, _ in NIGHTS:
         at_once.deliver(files)
     at_once.run(date(2024, 3, 12))
     found["three at once"] = _copy(at_once, tmp_path_factory.mktemp("three_at_once"))
-    afresh = Nights(tmp_path_factory.mktemp("afresh"), NEW_YORK)
+    afresh = Nights(tmp_path_factory.mktemp("afresh"), NEW_YORK, DOMAINS)
     for files, _ in (*NIGHTS, (FOURTH, None)):
         afresh.deliver(files)
     afresh.run(date(2024, 3, 13))
@@ -176,7 +177,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Nights]:
 
 
 def _copy(nights: Nights, home: Path) -> Nights:
-    copied = Nights(home, NEW_YORK)
+    copied = Nights(home, NEW_YORK, DOMAINS)
     copied.settings.candidate.parent.mkdir(parents=True, exist_ok=True)
     copied.settings.candidate.write_bytes(nights.settings.candidate.read_bytes())
     return copied

@@ -23,7 +23,9 @@ ZONES = ("America/New_York", "Asia/Kolkata")
 
 @pytest.fixture(scope="module", params=ZONES)
 def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Nights:
-    nights = Nights(tmp_path_factory.mktemp("sample"), Reporting(reporting_timezone=request.param))
+    nights = Nights(
+        tmp_path_factory.mktemp("sample"), Reporting(reporting_timezone=request.param), {"platform", "security"}
+    )
     simulate(nights.settings.landing, USERS, DAYS, SEED, START)
     nights.run(START + timedelta(days=DAYS))  # one day more, so that the last day of every zone is over
     return nights

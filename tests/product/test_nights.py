@@ -71,9 +71,8 @@ class Tables:
 @pytest.fixture(scope="module")
 def after(tmp_path_factory: pytest.TempPathFactory) -> list[Tables]:
     """The tables after each of the four nights."""
-    nights = Nights(
-        tmp_path_factory.mktemp("home"), Reporting(mau_window_days=3, week_start="sunday", session_gap_minutes=30)
-    )
+    reporting = Reporting(mau_window_days=3, week_start="sunday", session_gap_minutes=30)
+    nights = Nights(tmp_path_factory.mktemp("home"), reporting, {"product"})
     deliveries = [
         (MAR_1, "events", MAR_1, "first.csv", FIRST),
         (MAR_3, "events", MAR_3, "late.csv", LATE),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dagster_project.settings import Reporting
 from tests.incremental.histories import EXAMPLES, TRIES_MANY
-from tests.incremental.nights import File, Nights, build_only, differences
+from tests.incremental.nights import File, Nights, differences
 from tests.product.plain import Facts
 from tests.product.tables import TABLES
 
@@ -173,12 +173,6 @@ REPORTING = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def only_product(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other domains have histories of their own."""
-    build_only("product", monkeypatch)
-
-
 @pytest.mark.parametrize("reporting", REPORTING if TRIES_MANY else REPORTING[:1])
 def test_any_history_in_any_nights_gives_the_figures_of_plain_counting(
     reporting: Reporting, tmp_path_factory: pytest.TempPathFactory, record_property: Callable[[str, object], None]
@@ -199,7 +193,7 @@ def test_any_history_in_any_nights_gives_the_figures_of_plain_counting(
 
 
 def check(new_home: Callable[[str], Path], reporting: Reporting, deliveries: list, as_of: list[date]) -> None:
-    nightly, at_once = Nights(new_home("nightly"), reporting), Nights(new_home("at_once"), reporting)
+    nightly, at_once = (Nights(new_home(name), reporting, {"product"}) for name in ("nightly", "at_once"))
     for files, day in zip(deliveries, as_of, strict=True):
         nightly.deliver(file_of(*file) for file in files)
         nightly.run(day)

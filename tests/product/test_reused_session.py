@@ -15,7 +15,7 @@ def _event(day: date, name: str) -> File:
 
 
 def test_a_session_of_distant_days_touches_these_days_alone(tmp_path):
-    nights, at_once = Nights(tmp_path / "nights"), Nights(tmp_path / "at-once")
+    nights, at_once = (Nights(tmp_path / name, domains={"product"}) for name in ("nights", "at-once"))
     deliveries = [_event(YEAR_AGO, "a"), _event(NOW, "b"), _event(BETWEEN, "c")]
     touched = []
     for delivery in deliveries:

@@ -34,7 +34,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ids=["New York", "Tokyo"],
 )
 def test_every_table_of_product_is_as_counted_by_hand(reporting: Reporting, landing: Path, tmp_path: Path) -> None:
-    nights = Nights(tmp_path, reporting)
+    nights = Nights(tmp_path, reporting, {"product"})
     shutil.copytree(landing, nights.settings.landing)
     nights.run(AS_OF)
     facts = Facts(reporting, AS_OF, **{feed: standing_rows(nights, feed) for feed in FEEDS})

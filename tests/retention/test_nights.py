@@ -139,7 +139,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
         connection.execute("alter table security.events_daily drop column users")
         connection.execute("alter table security.events_daily add column former integer")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(transform, "_definitions", lambda settings: "other definitions")
+        patched.setattr(transform, "_definitions", lambda settings, manifest: "other definitions")
         rebuilt.run(LAST)
     return Homes(nightly, rebuilt, everything, after_held_back)
 

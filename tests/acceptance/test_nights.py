@@ -1,7 +1,12 @@
-"""What must not be published is held back, the rest is published, a correction heals; a crash changes nothing."""
+"""Nights as a user starts them: together, killed, with what must not be published, taken back.
+
+One home serves all tests, in their order: each goes on where the one before ended.
+"""
 
 import random
 import signal
+import stat
+import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.homes import Warehouse, payments, users
+
+GOOD_DAYS = [("2024-02-28", 120_000), ("2024-03-01", 1000)]
 
 
 def registrations(warehouse: Warehouse) -> list[tuple]:
@@ -29,17 +36,51 @@ def errors(warehouse: Warehouse) -> set[str]:
     }
 
 
+def ended(process: subprocess.Popen[str]) -> str:
+    """What a command printed; fails with it unless the command ended well."""
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == 0, output[-4000:]
+    return output
+
+
+def await_line(process: subprocess.Popen[str], text: str) -> None:
+    """Wait until a command prints a line with this text."""
+    assert process.stdout is not None
+    printed = []
+    for line in process.stdout:
+        printed.append(line)
+        if text in line:
+            return
+    raise AssertionError("".join(printed))
+
+
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A home in which two nights were started at once."""
     warehouse = Warehouse(tmp_path_factory.mktemp("home"))
     warehouse.deliver("payments", "2024-02-28", payments("2024-02-28", 12_000))
     warehouse.deliver("payments", "2024-03-01", payments("2024-03-01", 100))
     warehouse.deliver("users", "2024-03-01", users("2024-03-01", 5))
-    warehouse.nightly()
+    nights = [warehouse.start("nightly", output=subprocess.PIPE) for _ in range(2)]
+    outputs = sorted(map(ended, nights), key=lambda output: "waiting for another run" in output)
+    assert ["waiting for another run" in output for output in outputs] == [False, True]
+    assert ["nothing new to publish" in output for output in outputs] == [False, True]
     return warehouse
 
 
-GOOD_DAY = [("2024-02-28", 120_000), ("2024-03-01", 1000)]
+def test_of_two_nights_at_once_one_publishes_and_the_other_finds_nothing_new(warehouse: Warehouse) -> None:
+    assert warehouse.volume() == GOOD_DAYS
+    assert registrations(warehouse) == [(5,)]
+    assert len(list((warehouse.home / "published" / "releases").glob("*.duckdb"))) == 1
+
+
+def test_the_key_is_in_no_other_file_and_strangers_may_read_none(warehouse: Warehouse) -> None:
+    key = (warehouse.home / "pii.key").read_bytes().strip()
+    folders = (warehouse.home / "work", warehouse.home / "published")
+    files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+    assert len(key) == 64 and len(files) > 10
+    assert [file for file in files if key in file.read_bytes()] == []
+    assert [file for file in files if stat.S_IMODE(file.stat().st_mode) & 0o007] == []
 
 
 def test_what_is_wrong_with_payments_holds_finance_back_until_it_is_corrected(warehouse: Warehouse) -> None:
@@ -51,7 +92,7 @@ def test_what_is_wrong_with_payments_holds_finance_back_until_it_is_corrected(wa
     warehouse.deliver("users", "2024-03-03", users("2024-03-03", 2))
     output = warehouse.nightly(exit_code=1)
     assert "finance" in output and "assert_every_amount_has_a_rate" in output
-    assert warehouse.volume() == GOOD_DAY
+    assert warehouse.volume() == GOOD_DAYS
     assert registrations(warehouse) == [(7,)]
     assert held_back(warehouse).keys() == {"finance"}
     assert "assert_every_amount_has_a_rate" in held_back(warehouse)["finance"]
@@ -60,27 +101,36 @@ def test_what_is_wrong_with_payments_holds_finance_back_until_it_is_corrected(wa
     warehouse.deliver("exchange_rates", "2024-03-02", [rate])
     warehouse.deliver("payments", "2024-03-03", dollars)
     warehouse.nightly()
-    assert warehouse.volume() == [*GOOD_DAY, ("2024-03-02", 11), ("2024-03-03", 990)]
+    assert warehouse.volume() == [*GOOD_DAYS, ("2024-03-02", 11), ("2024-03-03", 990)]
     assert held_back(warehouse) == {}
 
 
 def test_a_night_killed_at_any_moment_leaves_the_release_and_the_next_completes(warehouse: Warehouse) -> None:
+    """A rollback that is started during the next one waits for it, and goes back to the release before."""
     before, release = warehouse.volume(), warehouse.release()
     warehouse.deliver("payments", "2024-03-04", payments("2024-03-04", 50))
     seed = random.SystemRandom().randrange(10**6)
     moments = random.Random(seed)
     for _ in range(3):
-        process = warehouse.start("nightly")
-        time.sleep(moments.uniform(1, 12))
+        process = warehouse.start("nightly", output=subprocess.PIPE)
+        assert process.stdout is not None
+        for _ in range(moments.randrange(1, 100)):
+            process.stdout.readline()
+        time.sleep(moments.uniform(0, 0.5))
         process.send_signal(signal.SIGKILL)
-        process.wait()
-        if warehouse.release() != release:  # it was quicker than the signal
-            break
-        assert warehouse.volume() == before, f"seed {seed}"
-    warehouse.nightly()
-    assert warehouse.volume() == [*before, ("2024-03-04", 500)], f"seed {seed}"
+        process.communicate()
+        assert (warehouse.release(), warehouse.volume()) == (release, before), f"seed {seed}"
+    night = warehouse.start("nightly", output=subprocess.PIPE)
+    await_line(night, "built in")
+    rollback = warehouse.start("rollback", output=subprocess.PIPE)
+    ended(night)
+    assert f"release {release}" in ended(rollback)
+    assert (warehouse.release(), warehouse.volume()) == (release, before), f"seed {seed}"
     assert not list((warehouse.home / "published").rglob(".*")), "something half-made was left behind"
     assert {path.name for path in Path(warehouse.home / "work").glob("*.duckdb*")} == {"warehouse.duckdb"}
+    newest = warehouse.run("releases").stdout.split("\n")[1].split()[0]
+    assert warehouse.run("rollback", newest).returncode == 0
+    assert warehouse.volume() == [*before, ("2024-03-04", 500)], f"seed {seed}"
 
 
 def test_a_closed_day_that_a_delivery_takes_most_of_is_held_back_until_it_is_approved(warehouse: Warehouse) -> None:
