@@ -109,7 +109,7 @@
   definition. It gets those of now, in their order; new ones are null.
 #}
 {% macro take_over_columns(relation) %}
-    {%- if not run_query("select is_full from load.progress").rows[0][0] -%}
+    {%- if not var('keeps_former', false) -%}
         {{ return('') }}
     {%- endif -%}
     {% do assert_contract() %}

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.settings import DBT_PROJECT, Settings
@@ -42,10 +43,17 @@ class TransformError(Exception):
     """dbt could not run; the message is dbt's own, with the file it speaks of."""
 
 
-def invoke(settings: Settings, as_of: date, command: Sequence[str], tell: Callable[[Any], None]) -> Any:
+def invoke(
+    settings: Settings,
+    as_of: date,
+    command: Sequence[str],
+    tell: Callable[[Any], None],
+    variables: Mapping[str, Any] = MappingProxyType({}),
+) -> Any:
     """Run one dbt command on the candidate, and close the candidate then; `tell` is called with each event (FewEvents).
 
-    Returns dbt's result. Raises TransformError when the project can't be parsed or dbt fails as a whole.
+    `variables` are vars beside the settings. Returns dbt's result.
+    Raises TransformError when the project can't be parsed or dbt fails as a whole.
     """
     from dbt.cli.main import dbtRunner
 
@@ -55,7 +63,7 @@ def invoke(settings: Settings, as_of: date, command: Sequence[str], tell: Callab
     runner = dbtRunner(manifest=_manifest(settings), callbacks=[tell])
     with _environment(str(settings.candidate)):
         try:
-            outcome = runner.invoke([*command, *_options(settings, as_of, "target")])
+            outcome = runner.invoke([*command, *_options(settings, as_of, "target", variables)])
         finally:
             _close_database()
     if outcome.exception or outcome.result is None:
@@ -116,8 +124,8 @@ def _parse(settings: Settings) -> Manifest:
     return outcome.result  # type: ignore[return-value]
 
 
-def _options(settings: Settings, as_of: date, target: str) -> list[str]:
-    variables = {**settings.reporting.dbt_vars(), "as_of": as_of.isoformat()}
+def _options(settings: Settings, as_of: date, target: str, more: Mapping[str, Any] = MappingProxyType({})) -> list[str]:
+    variables = {**settings.reporting.dbt_vars(), "as_of": as_of.isoformat(), **more}
     folders = {
         "--project-dir": DBT_PROJECT,
         "--profiles-dir": DBT_PROJECT,

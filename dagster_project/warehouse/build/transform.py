@@ -65,7 +65,8 @@ def build_models(
         build = _next_build(settings, as_of, before, scope, recompute, manifest)
         run = _nodes_to_run(manifest, scope, before, build)
         _tell(scope, recompute, report)
-        results = run_dbt(settings, as_of, _build_command(manifest, scope, run), report)
+        keeps_former = scope.is_full and bool(scope.kept_from)
+        results = run_dbt(settings, as_of, _build_command(manifest, scope, run), report, keeps_former)
         results = _with_earlier(before if run is not None else None, results)
         if all(result.status in BUILT for result in results):
             with open_database(settings.candidate) as connection:
@@ -167,12 +168,15 @@ def _but(manifest: Mapping[str, Any], results: Collection[NodeResult]) -> Sequen
     return ("--exclude", *excluded) if excluded else ()
 
 
-def run_dbt(settings: Settings, as_of: date, command: Sequence[str], report: Report = print) -> list[NodeResult]:
+def run_dbt(
+    settings: Settings, as_of: date, command: Sequence[str], report: Report = print, keeps_former: bool = False
+) -> list[NodeResult]:
     """Run one dbt command on the candidate and close the candidate afterwards, so that other processes can read it.
 
+    `keeps_former` tells the models that tables of a former definition are kept (build/kept.py).
     Raises TransformError when the project can't be parsed or dbt fails as a whole.
     """
-    outcome = invoke(settings, as_of, command, _progress(report))
+    outcome = invoke(settings, as_of, command, _progress(report), {"keeps_former": keeps_former})
     return [
         NodeResult(ran.node.unique_id, str(ran.status), ran.message, ran.failures, ran.execution_time)
         for ran in outcome.results
