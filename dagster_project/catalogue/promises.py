@@ -9,8 +9,10 @@ from pathlib import Path
 
 import yaml
 
+from dagster_project.settings import PROJECT_ROOT
+
 FILE = Path(__file__).with_name("promises.yml")
-STORMS_FILE = Path(__file__).with_name("storms.yml")  # written by tests/storms/record.py
+STORMS_FILE = PROJECT_ROOT / "tests" / "storms" / "figures.yml"  # written by tests/storms/record.py
 
 
 @dataclass(frozen=True)
@@ -43,5 +45,5 @@ class Storm:
 
 def storms() -> list[Storm]:
     """The last runs of the tests that take too long for every change, in the order of their names."""
-    entries = yaml.safe_load(STORMS_FILE.read_text(encoding="utf-8")) or {}
+    entries = yaml.safe_load(STORMS_FILE.read_text(encoding="utf-8")) if STORMS_FILE.exists() else {}
     return [Storm(name, **entry) for name, entry in sorted(entries.items())]

@@ -64,6 +64,7 @@ def rewrite_file(delivery: Delivery, feed: Feed, person: Person, note: Callable[
     Raises OSError where the file was delivered anew meanwhile: nothing of what is new may be lost.
     """
     draft = delivery.path.with_name(f".{delivery.file}{DRAFT}")
+    draft.unlink(missing_ok=True)
     try:
         old = content_hash(delivery)
         change = write_cleaned(delivery, feed, person, draft)

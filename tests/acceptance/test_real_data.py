@@ -25,8 +25,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         if not (REAL_DATA / name).is_dir():
             pytest.skip(f"the real data {name} is not beside this checkout")
         shutil.copytree(REAL_DATA / name, home, dirs_exist_ok=True)
-    for folder in (home, *filter(Path.is_dir, home.rglob("*"))):  # the originals may be read-only
-        folder.chmod(0o755)
+        for folder in (home, *filter(Path.is_dir, home.rglob("*"))):  # the originals may be read-only
+            folder.chmod(0o755)
     warehouse = Warehouse(home)
     warehouse.nightly()
     return warehouse

@@ -184,14 +184,14 @@ def parquet_value(scalar: pa.Scalar) -> Any:
     kind = scalar.type
     if pa.types.is_map(kind):
         return BROKEN  # the storm's maps have a key twice, for which neither JSON nor DuckDB has a value
-    if pa.types.is_nested(kind):
-        return None if not scalar.is_valid else Structure()
     try:
         value = scalar.as_py()
     except UnicodeDecodeError:
         return BROKEN
     except (ValueError, OverflowError, ArithmeticError, pa.ArrowException):
         return EITHER
+    if pa.types.is_nested(kind):
+        return None if value is None else Structure()
     if isinstance(value, bytes):
         try:
             return value.decode("utf-8")

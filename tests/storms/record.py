@@ -1,7 +1,7 @@
 """A pytest plugin that keeps the figures of the long runs for the page of promises.
 
 `pytest -p tests.storms.record --storm faults …` writes, when the run ends, what became of its tests, and the sums of
-what they counted by `record_property`, into `dagster_project/catalogue/storms.yml`.
+what they counted by `record_property`, into `tests/storms/figures.yml`.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ class _Record:
             for name, count in report.user_properties:
                 self._counted[name] += int(str(count))
 
-    def pytest_sessionfinish(self) -> None:
-        known = yaml.safe_load(STORMS_FILE.read_text(encoding="utf-8")) or {}
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # broken off
+            return
+        known = yaml.safe_load(STORMS_FILE.read_text(encoding="utf-8")) if STORMS_FILE.exists() else {}
         known[self._storm] = {
             "ended_on": datetime.now(UTC).date(),
             "minutes": round((time.monotonic() - self._started) / 60),

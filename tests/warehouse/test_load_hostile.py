@@ -42,7 +42,7 @@ def test_no_type_name_or_value_of_a_parquet_file_stops_the_night(home: Home) -> 
     parquet(home, "text", {"page": no_utf8})
     parquet(home, "bytes", {"page": [b"\xff", b"ok"]})
     parquet(home, "unknown bytes", {"unknown": [b"\xff", b"ok"]})
-    parquet(home, "map", {"page": twice_a_key})
+    parquet(home, "map", {"properties": twice_a_key})
     parquet(home, "unknown map", {"unknown": twice_a_key})
     parquet(home, "cases", {"Zed": [1, 2], "zED": [3, 4], "EVENT_ID": [5, 6]})
     parquet(home, "empty", {"": [1, 2]})
@@ -52,7 +52,7 @@ def test_no_type_name_or_value_of_a_parquet_file_stops_the_night(home: Home) -> 
         "unknown map.parquet": (2, 2, 0, 0),
         **{f"{name}.parquet": (2, 2, 0, 0) for name in ("no zone", "cases", "empty")},
         **{f"{name}.parquet": (2, 1, 0, 1) for name in ("seconds", "text", "bytes")},
-        "map.parquet": (2, 0, 0, 2),
+        "map.parquet": (2, 1, 0, 1),
     }
     assert home.query("select event_at from raw.events where event_id = 'seconds-2'") == [(datetime(2024, 3, 1, 10),)]
     reasons = {reason.split(":")[0] for _, reason, _ in home.quarantine()}
@@ -61,6 +61,16 @@ def test_no_type_name_or_value_of_a_parquet_file_stops_the_night(home: Home) -> 
         "bytes that are no UTF-8",
         "an object or list that can't be read",
     }
+
+
+def test_a_long_header_that_looks_like_addresses_stops_nothing(home: Home) -> None:
+    long = ":" * 50_000 + "@" + "a" * 50_000
+    home.deliver("events", "2024-03-01", "sound.csv", f"event_id,event_at,event_name,{long}\ne1,2024-03-01,n,\n")
+    home.deliver("events", "2024-03-01", "lacks.csv", f"event_id,event_at,{long}\n")
+    home.load()
+    assert home.ledger() == {"lacks.csv": (1, 0, 0, 1), "sound.csv": (1, 1, 0, 0)}
+    [(_, reason, _)] = home.quarantine()
+    assert "lacks the required event_name; it is: event_id,event_at,(masked)" in reason and len(reason) < 300
 
 
 def test_instants_of_old_writers_do_not_wrap_around(home: Home) -> None:

@@ -128,13 +128,16 @@ def _tell(scope: Scope, recompute: Days | None, report: Report) -> None:
 
 
 def _definitions(settings: Settings, manifest: Mapping[str, Any]) -> str:
-    """A stamp of what decides the meaning of a figure: the settings, every model, macro and seed, and their columns."""
+    """A stamp of what decides the meaning and form of a figure: settings, models, macros, seeds, and their columns."""
     folders = [DBT_PROJECT / name for name in ("models", "macros", "seeds")]
     files = sorted(f for folder in folders for f in folder.rglob("*") if f.suffix in (".sql", ".py", ".csv"))
+    files.append(DBT_PROJECT / "dbt_project.yml")
     content = sha256(repr(settings.reporting.dbt_vars()).encode())
     for file in files:
         content.update(f"{file.relative_to(DBT_PROJECT)}\n".encode() + file.read_bytes())
     for name, node in sorted(manifest["nodes"].items()):
+        if node["resource_type"] not in ("model", "seed"):
+            continue
         content.update(repr((name, [(c["name"], c["data_type"]) for c in node["columns"].values()])).encode())
     return content.hexdigest()
 

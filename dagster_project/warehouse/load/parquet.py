@@ -9,11 +9,15 @@ from __future__ import annotations
 from functools import cache
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.warehouse.load.personal_data import without_addresses
 from dagster_project.warehouse.load.reading import NO_UTF8, BrokenFile
 
+# Of one column of a batch; each that fails costs DuckDB a database.
+MOST_TRIALS = 200
 _UNITS_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _TAKEN_AS_THEY_ARE = (
     pa.types.is_boolean,
@@ -30,7 +34,8 @@ _TAKEN_AS_THEY_ARE = (
 def readable(batch: pa.RecordBatch, known: frozenset[str]) -> tuple[list[pa.Array], pa.Array]:
     """The batch's columns, each of a type and with values that DuckDB takes, and for each row why it is damaged.
 
-    What can't be read damages a row where it stands in a `known` column; an unknown one may hold anything.
+    What can't be read damages a row where it stands in a `known` column; an unknown one may hold anything, and loses an
+    object that has no form in DuckDB.
     Raises BrokenFile, naming column and type, where a column can't be brought into such a form.
     """
     columns, damage = [], pa.nulls(batch.num_rows, pa.string())
@@ -38,7 +43,7 @@ def readable(batch: pa.RecordBatch, known: frozenset[str]) -> tuple[list[pa.Arra
         try:
             column, damaged = _readable(column)
         except pa.ArrowException as error:
-            raise BrokenFile(f"column {field.name} of type {field.type} can't be read: {error}") from error
+            raise BrokenFile(f"column {field.name} of type {_worded(field.type)} can't be read: {error}") from error
         columns.append(column)
         if damaged is not None and field.name in known:
             damage = pc.coalesce(damage, damaged)
@@ -95,16 +100,33 @@ def _instants(column: pa.Array) -> pa.Array:
 
 
 def _nested(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """Objects and lists as they are. Where DuckDB refuses a part of one, an object in the place of each says so."""
+    """Objects and lists as they are, but for those that DuckDB refuses: a key twice, an instant beyond its years."""
     column.validate(full=True)
     if _is_taken(column):
         return column, None
-    reason = f"an object or list that can't be read: {column.type}"
-    stand_in = pa.scalar({"unreadable": str(column.type)})
-    return (
-        pc.if_else(column.is_valid(), stand_in, pa.scalar(None, stand_in.type)),
-        pc.if_else(column.is_valid(), reason, None),
-    )
+    is_taken = _taken(column)
+    reason = f"an object or list that can't be read: {_worded(column.type)}"
+    return pc.if_else(is_taken, column, pa.scalar(None, column.type)), pc.if_else(is_taken, None, reason)
+
+
+def _taken(column: pa.Array) -> pa.Array:
+    """Which values DuckDB takes, found by halving; of very many refused ones, with their neighbours."""
+    taken = np.zeros(len(column), dtype=bool)
+    waiting, trials = [(0, len(column))], 0
+    while waiting:
+        first, last = waiting.pop()
+        trials += 1
+        if _is_taken(column[first:last]):
+            taken[first:last] = True
+        elif last - first > 1 and trials < MOST_TRIALS:
+            middle = (first + last) // 2
+            waiting += [(first, middle), (middle, last)]
+    return pa.array(taken)
+
+
+def _worded(kind: pa.DataType) -> str:
+    """A type for people to read: it may be long, and has names that the source gave."""
+    return without_addresses(str(kind)[:200])
 
 
 def _is_taken(column: pa.Array) -> bool:

@@ -63,7 +63,7 @@ def keyed_hash(text: str) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """The text without what looks like an address in it, as `masked` does inside DuckDB."""
+    """A short text without what looks like an address in it, as `masked` does inside DuckDB; slow for a long one."""
     return re.sub(_PERSONAL.replace("''", "'"), MASK, text)
 
 

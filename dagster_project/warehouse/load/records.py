@@ -127,14 +127,17 @@ def _take_header(piece: Piece, required: frozenset[str]) -> tuple[tuple[str, ...
 
 def _check_columns(what: str, names: tuple[str, ...], required: frozenset[str], found: str) -> None:
     missing = sorted(required - set(names))
-    shown = without_addresses(found.strip())[:200]  # where its line end was lost, data comes after it
     if missing:
         # without a single known name it is a row of data, perhaps of a person
-        raise BrokenFile(
-            f"the {what} lacks the required {', '.join(missing)}{f'; it is: {shown}' if required & set(names) else ''}"
-        )
+        shown = f"; it is: {_shown(found)}" if required & set(names) else ""
+        raise BrokenFile(f"the {what} lacks the required {', '.join(missing)}{shown}")
     if len(set(names)) < len(names):
-        raise BrokenFile(f"the {what} names a column twice: {shown}")
+        raise BrokenFile(f"the {what} names a column twice: {_shown(found)}")
+
+
+def _shown(header: str) -> str:
+    """The beginning, without addresses: where the header's line end was lost, data comes after it."""
+    return without_addresses(header.strip()[:1000])[:200]
 
 
 def _text_batch(form: str, header: tuple[str, ...], pieces: list[tuple[Source, Piece]]) -> Batch:
