@@ -50,4 +50,4 @@ class _Record:
             "failed": self._outcomes["failed"],
             "counted": dict(self._counted),
         }
-        STORMS_FILE.write_text(yaml.safe_dump(known), encoding="utf-8")
+        STORMS_FILE.write_text(yaml.safe_dump(known, sort_keys=False), encoding="utf-8")
