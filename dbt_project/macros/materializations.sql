@@ -3,8 +3,9 @@
 
   They replace those of dbt-duckdb, which build beside the existing relation, rename both, drop one and look up the
   columns for each comment: eight statements and as many renderings, 10 s of CPU for a night of 140 models. DuckDB
-  replaces a table in a transaction, so that a model that fails leaves the former one as it was. The transactions are
-  written out because those of dbt (`disable_transactions` in profiles.yml), of two statements more, would be around
+  replaces a table in a transaction, so that a model that fails leaves the former one as it was. Where the former tables
+  are of the same code (`former_tables`, told by build/transform.py), they are filled anew, not made anew: columns,
+  contract and comments stand. The transactions are written out because those of dbt (`disable_transactions` in profiles.yml), of two statements more, would be around
   every test, too. Seeds have none: one that is cut off leaves the build incomplete, and the next one makes all anew.
   Known are contracts, comments, pre-hooks, and of incremental strategies `append` and `delete+insert`; another one is
   refused.
@@ -52,7 +53,9 @@
         {%- else %}
         insert into {{ relation }} by name ({{ compiled_code }});
         {%- endif %}
-        {{- comments(relation) }}
+        {%- if not stands(relation) -%}
+        {{ comments(relation) }}
+        {%- endif %}
         commit;
     {% endcall %}
     {{ return({'relations': [relation]}) }}
@@ -73,14 +76,17 @@
 
 {% macro replace_table() %}
     {%- set relation = this.incorporate(type='table') -%}
-    {%- set existing = load_cached_relation(relation) -%}
-    {%- if flags.FULL_REFRESH or existing is none or existing.type != relation.type -%}
+    {%- if not stands(relation) -%}
         {% do assert_contract() %}
     {%- endif -%}
     {% call statement('main') %}
         begin;
-        {{- drop_other_kind(relation) }}
         {{- before() }}
+        {%- if stands(relation) %}
+        truncate {{ relation }};
+        insert into {{ relation }} by name ({{ compiled_code }});
+        {%- else %}
+        {{- drop_other_kind(relation) }}
         {%- if config.get('contract').enforced %}
         create or replace table {{ relation }} {{ get_table_columns_and_constraints() }};
         insert into {{ relation }} by name ({{ compiled_code }});
@@ -88,9 +94,17 @@
         create or replace table {{ relation }} as ({{ compiled_code }});
         {%- endif %}
         {{- comments(relation) }}
+        {%- endif %}
         commit;
     {% endcall %}
     {{ return({'relations': [relation]}) }}
+{% endmacro %}
+
+
+{# Whether the table is there, made by the same code: with its columns, under its contract, described. #}
+{% macro stands(relation) %}
+    {%- set existing = load_cached_relation(relation) -%}
+    {{ return(var('former_tables', 'unknown') == 'same' and existing is not none and existing.type == relation.type) }}
 {% endmacro %}
 
 
@@ -110,7 +124,7 @@
   definition. It gets those of now, in their order; new ones are null.
 #}
 {% macro take_over_columns(relation) %}
-    {%- if not var('keeps_former', false) -%}
+    {%- if var('former_tables', 'unknown') != 'kept' -%}
         {{ return('') }}
     {%- endif -%}
     {% do assert_contract() %}
@@ -150,10 +164,7 @@
 {% endmacro %}
 
 
-{#
-  Fails, in dbt's words, where a model under a contract yields other columns or types. Asked where a table is made anew:
-  a changed definition is a full build (warehouse/build/changes.py), and what a night changes are rows.
-#}
+{# Fails, in dbt's words, where a model under a contract yields other columns or types. #}
 {% macro assert_contract() %}
     {%- if config.get('contract').enforced -%}
         {% do get_assert_columns_equivalent(compiled_code) %}

@@ -19,6 +19,7 @@ from dagster_project.dashboards.drawings.common import (
     time_labels,
     tooltips,
     value_axis,
+    where,
 )
 from dagster_project.dashboards.frames import RUNNING, STATE, Frame
 from dagster_project.dashboards.periods import Grain
@@ -48,7 +49,7 @@ class Bars(OverTime):
                 y=value_axis(self.form),
                 color=colour_of(series),
                 order=alt.Order("place:Q"),
-                opacity=alt.when(f"datum.{STATE} == {RUNNING}").then(alt.value(0.45)).otherwise(alt.value(1)),
+                opacity=alt.OpacityValue(1, condition=where(f"datum.{STATE} == {RUNNING}", 0.45)),
             )
         )
         layers = [bars, *self._line(), *limits]
@@ -58,7 +59,7 @@ class Bars(OverTime):
             .mark_bar(opacity=0, stroke=None, aria=False)
             .encode(x=slots(self.grain), y=alt.YValue(0), y2=alt.Y2Value("height"), tooltip=tooltips(every, self.form))
         )
-        return self.picture(alt.layer(*layers), frame, every)
+        return self.picture(layers, frame, every)
 
     def _line(self) -> list[alt.Chart]:
         if self.line is None:

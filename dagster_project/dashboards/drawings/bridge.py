@@ -8,7 +8,7 @@ from datetime import date
 
 import altair as alt
 
-from dagster_project.dashboards.drawings.common import HEIGHT, ROWS, Layers, Picture, figure_axis, specification, spread
+from dagster_project.dashboards.drawings.common import HEIGHT, ROWS, Picture, figure_axis, specification, spread
 from dagster_project.dashboards.forms import FRACTION, Form
 from dagster_project.dashboards.frames import Frame
 
@@ -40,13 +40,16 @@ class Bridge:
         ]
         base = alt.Chart(ROWS).encode(tooltip=shown)
         colour = alt.Color(self.kind, type="nominal", scale=scale, legend=None)
-        layers = self._lying(base, colour) if self.lies else self._upright(base, colour)
-        spec = specification(layers, spread(len(frame.distinct(self.step)), 30, 44) if self.lies else HEIGHT + 20)
+        if self.lies:
+            padding = {"left": 0, "right": 100, "top": 4, "bottom": 4}
+            spec = specification(self._lying(base, colour), spread(len(frame.distinct(self.step)), 30, 44), padding)
+        else:
+            spec = specification(self._upright(base, colour), HEIGHT + 20)
         return Picture(
             spec, frame, self.form, headings=self.headings, forms={self.amount: self.form, "share": FRACTION}
         )
 
-    def _upright(self, base: alt.Chart, colour: alt.Color) -> Layers:
+    def _upright(self, base: alt.Chart, colour: alt.Color) -> list[alt.Chart]:
         axis = alt.Axis(
             labelAngle=0, labelOverlap=False, grid=False, labelExpr="split(datum.value, ' ')", labelLimit=64
         )
@@ -59,9 +62,9 @@ class Bridge:
             y=alt.Y("top:Q", title=None),
             text=alt.Text(self.amount, type="quantitative", format=",.0f"),
         )
-        return alt.layer(bars, text)
+        return [bars, text]
 
-    def _lying(self, base: alt.Chart, colour: alt.Color) -> Layers:
+    def _lying(self, base: alt.Chart, colour: alt.Color) -> list[alt.Chart]:
         axis = alt.Axis(grid=False, domain=False, ticks=False, labelLimit=170)
         down = alt.Y(self.step, type="nominal", sort=None, title=None, axis=axis, scale=alt.Scale(padding=0.25))
         across = alt.X(self.start, type="quantitative", title=None, axis=None)
@@ -73,4 +76,4 @@ class Bridge:
         text = written.mark_text(align="left", dx=6, fontSize=12, color="@text", aria=False).encode(
             y=down, x=alt.X("right:Q", title=None), text="written:N"
         )
-        return alt.layer(bars, text).properties(padding={"left": 0, "right": 100, "top": 4, "bottom": 4})
+        return [bars, text]

@@ -18,6 +18,7 @@ from dagster_project.dashboards.drawings.common import (
     specification,
     spread,
     time_labels,
+    where,
 )
 from dagster_project.dashboards.forms import Form
 from dagster_project.dashboards.frames import Frame
@@ -68,7 +69,7 @@ class Heatmap:
             layers.append(self._text(base, frame))
         height = spread(len(frame.distinct(self.row)), 24 if self.written else 19, 40)
         return Picture(
-            specification(alt.layer(*layers), height),
+            specification(layers, height),
             frame,
             self.form,
             time=self.column if self.grain else None,
@@ -117,10 +118,10 @@ class Heatmap:
         number = f"datum[{self.value!r}]"
         short = ".3~s" if high >= 100_000 else ",.0f"
         written = f"format({number} * 100, '.0f')" if self.form.is_fraction else f"format({number}, {short!r})"
-        dark = alt.when(f"{number} > {low + 0.62 * (high - low)}").then(alt.value("@on_ramp"))
+        on_dark = where(f"{number} > {low + 0.62 * (high - low)}", "@on_ramp")
         return (
             base.transform_filter(f"isValid({number})")
             .transform_calculate(written=written)
             .mark_text(fontSize=11, aria=False)
-            .encode(text="written:N", color=dark.otherwise(alt.value("@text")))
+            .encode(text="written:N", color=alt.ColorValue("@text", condition=on_dark))
         )

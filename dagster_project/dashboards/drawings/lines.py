@@ -46,7 +46,7 @@ class Lines(OverTime):
         layers = [base.transform_filter(IS_OVER).mark_line(point=dots), *_open_lines(base, frame)]
         layers += limits
         layers += pointer(base, series, self)
-        return self.picture(alt.layer(*layers), frame, series)
+        return self.picture(layers, frame, series)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Bands(OverTime):
         ]
         lines = folded(series[:1]).encode(x=time_axis(self.grain), y=value_axis(self.form), color=colour_of(series))
         layers += [lines.mark_line(), *limits, *pointer(lines, series, self)]
-        drawn = self.picture(alt.layer(*layers), frame, series)
+        drawn = self.picture(layers, frame, series)
         names = [series[0].label, *(f"up to {one.label}" for one in series[1:])]
         return replace(drawn, legend=tuple(zip(names, ("@c1", "@c1/0.38", "@c1/0.16"), strict=False)))
 
@@ -94,7 +94,7 @@ def pointer(base: alt.Chart, series: Sequence[Series], drawing: OverTime) -> lis
         .mark_rule(color="@muted")
         .encode(
             x=time_axis(drawing.grain),
-            opacity=alt.when(nearest).then(alt.value(0.6)).otherwise(alt.value(0)),
+            opacity=alt.OpacityValue(0, condition={"param": HOVER, "empty": False, "value": 0.6}),
             tooltip=tooltips(series, drawing.form),
         )
         .add_params(nearest)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 import altair as alt
 
-from dagster_project.dashboards.drawings.common import ROWS, WORDS, Picture, Threshold, specification, spread
+from dagster_project.dashboards.drawings.common import ROWS, WORDS, Picture, Threshold, specification, spread, where
 from dagster_project.dashboards.forms import Form
 from dagster_project.dashboards.frames import Frame
 
@@ -40,14 +39,12 @@ class Ranking:
             x=alt.X(self.value, type="quantitative", title=None, axis=None, scale=alt.Scale(zero=True)),
             tooltip=shown,
         )
-        colour: Any = alt.value("@c1")
-        if self.bad_where:
-            colour = alt.when(self.bad_where).then(alt.value("@bad")).otherwise(colour)
+        colour = alt.ColorValue("@c1", condition=where(self.bad_where, "@bad") if self.bad_where else alt.Undefined)
         text = base.mark_text(align="left", dx=6, fontSize=12, color="@text", aria=False)
         written = text.encode(text=alt.Text(self.value, type="quantitative", format=self.form.exact))
         layers: list[alt.Chart] = [base.mark_bar(cornerRadiusEnd=3).encode(color=colour), written, *self._line()]
-        drawn = alt.layer(*layers).properties(padding={"left": 0, "right": 58, "top": 4, "bottom": 4})
-        spec = specification(drawn, spread(len(frame), 26, 46))
+        padding = {"left": 0, "right": 58, "top": 4, "bottom": 4}
+        spec = specification(layers, spread(len(frame), 26, 46), padding)
         forms = {self.value: self.form, **self.details}
         return Picture(spec, frame, self.form, headings=self.headings, forms=forms)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from dagster_project.privacy.expire import expire_figures
@@ -34,6 +34,8 @@ from dagster_project.warehouse.release.history import remember
 from dagster_project.warehouse.watch.newest import watch
 
 Report = Callable[[str], None]
+# Of the same code: in form and words as they should be. Or kept of a former definition (build/kept.py).
+FormerTables = Literal["same", "kept", "unknown"]
 
 # dbt would write the whole manifest once more, which nobody reads: 1 s of CPU for each command.
 BUILD = ("build", "--resource-type", "model", "--resource-type", "seed", "--no-write-json")
@@ -63,10 +65,10 @@ def build_models(
         if settings.reporting.apply_retention:
             expire_figures(settings, as_of, manifest, report)
         build = _next_build(settings, as_of, before, scope, recompute, manifest)
-        run = _nodes_to_run(manifest, scope, before, build)
+        former = _former_tables(scope, before, build)
+        run = _nodes_to_run(manifest, former, build)
         _tell(scope, recompute, report)
-        keeps_former = scope.is_full and bool(scope.kept_from)
-        results = run_dbt(settings, as_of, _build_command(manifest, scope, run), report, keeps_former)
+        results = run_dbt(settings, as_of, _build_command(manifest, scope, run), report, former)
         results = _with_earlier(before if run is not None else None, results)
         if all(result.status in BUILT for result in results):
             with open_database(settings.candidate) as connection:
@@ -96,11 +98,16 @@ def _next_build(
     return replace(build, based_on=before.build_id, affected=affected(manifest, scope.feeds))
 
 
-def _nodes_to_run(
-    manifest: Mapping[str, Any], scope: Scope, before: Build | None, build: Build
-) -> Collection[str] | None:
+def _former_tables(scope: Scope, before: Build | None, build: Build) -> FormerTables:
+    """What the models may take over of the tables that they find."""
+    if scope.is_full:
+        return "kept" if scope.kept_from else "unknown"
+    return "same" if before is not None and before.code == build.code else "unknown"
+
+
+def _nodes_to_run(manifest: Mapping[str, Any], former: FormerTables, build: Build) -> Collection[str] | None:
     """The models that the build has to run, None for all there is: views and seeds stay as they are, if they can."""
-    if scope.is_full or before is None or before.code != build.code:
+    if former != "same":
         return None
     return models_to_run(manifest, manifest["nodes"] if build.based_on is None else build.affected)
 
@@ -172,14 +179,18 @@ def _but(manifest: Mapping[str, Any], results: Collection[NodeResult]) -> Sequen
 
 
 def run_dbt(
-    settings: Settings, as_of: date, command: Sequence[str], report: Report = print, keeps_former: bool = False
+    settings: Settings,
+    as_of: date,
+    command: Sequence[str],
+    report: Report = print,
+    former_tables: FormerTables = "unknown",
 ) -> list[NodeResult]:
     """Run one dbt command on the candidate and close the candidate afterwards, so that other processes can read it.
 
-    `keeps_former` tells the models that tables of a former definition are kept (build/kept.py).
+    `former_tables` is for the models, which take over more or less of the tables they find.
     Raises TransformError when the project can't be parsed or dbt fails as a whole.
     """
-    outcome = invoke(settings, as_of, command, _progress(report), {"keeps_former": keeps_former})
+    outcome = invoke(settings, as_of, command, _progress(report), {"former_tables": former_tables})
     return [
         NodeResult(ran.node.unique_id, str(ran.status), ran.message, ran.failures, ran.execution_time)
         for ran in outcome.results
