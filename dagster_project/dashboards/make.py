@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from dagster_project.settings import Reporting, Settings
 
 def main() -> None:
     """Make what the request asks for; what is worth telling goes to standard output."""
+    gc.disable()  # of a process that ends soon
     request = json.load(sys.stdin)
     settings = Settings(Path(request["home"]), Reporting(**request["reporting"]))
     build_pages(Path(request["release"]), Path(request["folder"]), settings.reporting, catalogue_page(settings))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dagster import DagsterInstance
+from dagster import DagsterEventType, DagsterInstance, EventLogEntry, EventRecordsResult
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SQLITE_BUSY_TIMEOUT_SECONDS
@@ -23,6 +23,7 @@ class OpenEventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         self._engines: dict[str, Engine] = {}
         self._tables: set[str] = set()
+        self._materializations: dict[str, EventRecordsResult] = {}
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -45,6 +46,19 @@ class OpenEventLog(SqliteEventLogStorage):
                 return False
             self._tables.add(table_name)
         return True
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Write one event, after which other materializations may be found."""
+        if event.dagster_event_type is DagsterEventType.ASSET_MATERIALIZATION:
+            self._materializations.clear()
+        super().store_event(event)
+
+    def fetch_materializations(self, *args: Any, **limits: Any) -> EventRecordsResult:
+        """Dagster asks anew for each check which materialization of its asset it looks at."""
+        asked = repr((args, limits))
+        if asked not in self._materializations:
+            self._materializations[asked] = super().fetch_materializations(*args, **limits)
+        return self._materializations[asked]
 
     def _opened(self, shard: str) -> Engine:
         waiting = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import duckdb
+
+from dagster_project.warehouse.fingerprint import Description, describe
 from tests.incremental.nights import Nights, differences
 
 
@@ -21,3 +24,17 @@ def test_the_nights_took_in_only_what_changed(sample: tuple[Nights, Nights]) -> 
     assert at_once.query("select count(*) from changed.payments") == [(0,)]
     total = nightly.query("select count(*) from raw.payments")
     assert nightly.query("select count(*) from changed.payments") < total
+
+
+def test_tables_that_were_filled_anew_have_the_form_and_the_words_of_tables_made_anew(
+    sample: tuple[Nights, Nights],
+) -> None:
+    nightly, at_once = map(described, sample)
+    assert nightly == at_once
+    assert nightly["finance.mrr_monthly"].column_comments.keys() == nightly["finance.mrr_monthly"].columns.keys()
+
+
+def described(nights: Nights) -> dict[str, Description]:
+    with duckdb.connect(str(nights.settings.candidate), read_only=True) as connection:
+        found = describe(connection, nights.settings.candidate.stem)
+    return {table: found[table] for table in nights.tables()}

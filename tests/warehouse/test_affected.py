@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+import pytest
+
 from dagster_project.warehouse.build.affected import affected, checks_to_run, models_to_run, relations
+from dagster_project.warehouse.build.changes import Scope
+from dagster_project.warehouse.build.results import Build
+from dagster_project.warehouse.build.transform import _former_tables
+
+DAY = date(2024, 3, 8)
 
 
 def source(schema: str, name: str) -> dict[str, Any]:
@@ -110,3 +118,20 @@ def test_relations_are_named_with_their_schema() -> None:
         "changed.users",
         "finance.payments_daily",
     }
+
+
+@pytest.mark.parametrize(
+    ("scope", "code_before", "expected"),
+    [
+        (Scope(False, "what came"), "now", "same"),
+        (Scope(False, "what came"), "before", "unknown"),
+        (Scope(False, "what came"), None, "unknown"),
+        (Scope(True, "definitions changed"), "now", "unknown"),
+        (Scope(True, "definitions changed", kept_from={"app_logs": DAY}), "now", "kept"),
+    ],
+)
+def test_tables_are_made_anew_unless_the_same_code_made_them(
+    scope: Scope, code_before: str | None, expected: str
+) -> None:
+    before = Build("before", DAY, code_before, []) if code_before else None
+    assert _former_tables(scope, before, Build("now", DAY, "now", [])) == expected

@@ -6,6 +6,7 @@ reader left behind would keep the candidate locked for the next night.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -26,6 +27,7 @@ UNUSED = ("scipy.stats", "altair")
 def main() -> None:
     """Evaluate what the request asks for and write what came of it to its file `results` in one rename."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    gc.disable()  # of a process that ends soon
     try:
         # after the watch has begun: it takes seconds
         sys.modules.update((name, _Later(name)) for name in UNUSED)
