@@ -41,7 +41,8 @@ storms: setup ## load mutated files of every feed and compare each record with a
 	@WAREHOUSE_STORM_FILES=$(or $(STORMS),10000) $(STORM) storms tests/storms/test_input_storm.py
 
 faults: setup ## kill, starve and crowd the nightly job; readers and the next night must not notice (another number: FAULTS=20)
-	@WAREHOUSE_FAULTS=$(or $(FAULTS),200) $(STORM) faults tests/storms/test_fault_storm.py tests/warehouse/test_release_under_fire.py
+	@WAREHOUSE_FAULTS=$(or $(FAULTS),200) $(STORM) faults tests/storms/test_fault_storm.py tests/warehouse/test_release_under_fire.py \
+		tests/acceptance/test_nights.py
 
 docs: setup ## write the metric catalogue and dbt's pages of what the last night built
 	@$(BIN)/warehouse docs

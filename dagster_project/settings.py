@@ -2,6 +2,7 @@
 
 `WAREHOUSE_HOME` names the root of all state (default `data/` of this checkout); `settings.yml` in it
 overrides the defaults below. The same values reach dbt as vars, so a default stands here and nowhere else.
+`WAREHOUSE_MEMORY` is of the machine, not of a home: how much memory each process leaves to DuckDB.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class SettingsError(Exception):
 KEPT = ("keep_releases", "apply_retention", "metrics_", "application_logs_", "security_logs_", "audit_logs_")
 # What WAREHOUSE_RETENTION may be; where it is set, it stands above `apply_retention` in settings.yml.
 SWITCH = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
+
+MEMORY = re.compile(r"[1-9]\d*(\.\d+)? ?([KMGT]i?B|%)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -117,13 +120,22 @@ def load_settings(home: Path | str | None = None) -> Settings:
     """The settings of `home`, or of `WAREHOUSE_HOME`, or of `data/`.
 
     Raises SettingsError where the path can't be used, or `settings.yml` is no mapping, names an unknown setting or an
-    impossible value, or WAREHOUSE_RETENTION is neither on nor off.
+    impossible value, WAREHOUSE_RETENTION is neither on nor off, or WAREHOUSE_MEMORY no amount of memory.
     """
+    memory_limit()
     root = Path(home or os.environ.get("WAREHOUSE_HOME") or PROJECT_ROOT / "data").expanduser().resolve()
     if set("?#") & set(str(root)):  # Dagster and dbt put the path into addresses
         raise SettingsError(f"{root}: expected a home whose path has neither ? nor #")
     file = root / "settings.yml"
     return Settings(root, _switched(_reporting(file) if file.exists() else Reporting()))
+
+
+def memory_limit() -> str:
+    """What DuckDB may take before it moves to disk: WAREHOUSE_MEMORY, or, as is DuckDB's own default, 80 % of all."""
+    given = os.environ.get("WAREHOUSE_MEMORY", "").strip() or "80%"
+    if not MEMORY.fullmatch(given):
+        raise SettingsError(f"WAREHOUSE_MEMORY: expected an amount such as 4GB or 50%, found {given!r}")
+    return given
 
 
 def _switched(reporting: Reporting) -> Reporting:

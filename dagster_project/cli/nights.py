@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from datetime import datetime
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,7 +37,9 @@ def nightly(
         if reason_to_run(settings, day) is None:
             progress("", f"nothing has changed since the last night as of {day}")
             return
-        _launch().run_night(settings, day, progress)
+        from dagster_project.defs.launch import run_night  # dagster and dbt take seconds to import
+
+        run_night(settings, day, progress)
 
     raise typer.Exit(_run(settings, night))
 
@@ -62,7 +62,9 @@ def backfill(
 
     def run(progress: Progress) -> None:
         newest_day(settings)
-        _launch().run_backfill(settings, days, progress)
+        from dagster_project.defs.launch import run_backfill
+
+        run_backfill(settings, days, progress)
 
     raise typer.Exit(_run(settings, run))
 
@@ -97,14 +99,6 @@ def sample(
                 "choose another home (WAREHOUSE_HOME=... warehouse sample), or say --force"
             )
         simulate(settings.landing, users, days, seed, start.date() if start else None)
-
-
-def _launch() -> ModuleType:
-    """The module that starts runs. Dagster and dbt take seconds to import, and what they leave is never garbage."""
-    from dagster_project.defs import launch
-
-    gc.freeze()
-    return launch
 
 
 def _run(settings: Settings, run: Callable[[Progress], None]) -> int:

@@ -19,6 +19,7 @@ from dagster_project.dashboards.pages import PAGES
 from dagster_project.dashboards.render import VEGA, common_values, render, render_page
 from dagster_project.dashboards.views import View, view
 from dagster_project.settings import Reporting
+from dagster_project.warehouse.database import in_memory
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPT, STYLE, CATALOGUE = "dashboards.js", "dashboards.css", "metrics.html"
@@ -57,7 +58,7 @@ def _write_vega(file: Path, others: Path) -> None:
 @contextmanager
 def open_file(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A release file, read-only and attached, so that it may be open elsewhere in this process; UTC throughout."""
-    with duckdb.connect(config={"threads": 2}) as connection:
+    with in_memory(threads=2) as connection:
         connection.execute("attach '" + str(release).replace("'", "''") + "' as release (read_only)")
         for statement in ("use release", "set timezone = 'UTC'", "set enable_external_access = false"):
             connection.execute(statement)

@@ -13,7 +13,7 @@ import duckdb
 from dagster_project.privacy.context import Count, Erasure
 from dagster_project.privacy.person import Person
 from dagster_project.privacy.tables import Found, clean_table, find_in_table, known, other_tables, rewrite
-from dagster_project.warehouse.database import open_database
+from dagster_project.warehouse.database import in_memory, open_database
 from dagster_project.warehouse.release import files as release_files
 from dagster_project.warehouse.release.history import attach
 
@@ -38,7 +38,7 @@ def clean_releases(erasure: Erasure) -> None:
 
 
 def _find(file: Path, person: Person) -> Iterator[Found]:
-    with duckdb.connect() as connection, known(connection, person):
+    with in_memory() as connection, known(connection, person):
         attach(connection, file, "release")
         for table in other_tables(connection, "release"):
             yield from find_in_table(connection, "release", table, person)

@@ -16,7 +16,7 @@ import duckdb
 from dagster_project.privacy.person import MARK, Person
 from dagster_project.privacy.rules import is_fixed, owners, traces
 from dagster_project.warehouse.contract import Column, Feed
-from dagster_project.warehouse.database import only_row
+from dagster_project.warehouse.database import in_memory, only_row
 from dagster_project.warehouse.fingerprint import quoted
 from dagster_project.warehouse.load import standing
 from dagster_project.warehouse.load.forms import literal
@@ -104,7 +104,7 @@ def rewrite(path: Path, draft: Path) -> None:
     """Copy a database to `draft`, live rows only: deleted rows stay in the free blocks of a DuckDB file."""
     for leftover in (draft, draft.with_name(draft.name + ".wal")):
         leftover.unlink(missing_ok=True)
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         attach(connection, path, "old")
         attach(connection, draft, "new", options="")
         connection.execute("copy from database old to new")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, memory_limit
 
 # A reader of the candidate (the expectation suites) may outlive a killed night by seconds.
 OPEN_PATIENCE_SECONDS = 60
@@ -82,11 +82,16 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + OPEN_PATIENCE_SECONDS
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only)
+            return duckdb.connect(str(path), read_only=read_only, config={"memory_limit": memory_limit()})
         except duckdb.IOException as error:
             if "lock" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
+
+
+def in_memory(**options: str | int) -> duckdb.DuckDBPyConnection:
+    """A database to attach files to, within the limit of memory."""
+    return duckdb.connect(config={"memory_limit": memory_limit(), **options})
 
 
 def only_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> tuple:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_project.settings import PROJECT_ROOT
+from tests.benchmarks.bulk import bench_bulk
 from tests.benchmarks.by_hand import bench_by_hand
 from tests.benchmarks.dashboards import bench_dashboards
 from tests.benchmarks.history import bench_fixed_cost, bench_history
@@ -24,7 +25,8 @@ from tests.benchmarks.side_by_side import bench_side_by_side
 @dataclass(frozen=True)
 class Size:
     """How much of everything: lines of a large file, small files, people, days of the histories that are compared, of
-    the two that hand-written SQL is tried on, of the one on which the whole job is, requests of one day, rounds."""
+    the two that hand-written SQL is tried on, of the one on which the whole job is, requests of one day, people and
+    days before and after of what comes in bulk, rounds."""
 
     lines: int
     files: int
@@ -33,12 +35,13 @@ class Size:
     histories_by_hand: tuple[int, int]
     days: int
     requests: int
+    bulk: tuple[int, int, int]
     rounds: int
 
 
 SIZES = {
-    "small": Size(100_000, 200, 100, (5, 10), (20, 35), 10, 100_000, 1),
-    "medium": Size(2_000_000, 10_000, 2_000, (10, 100, 1_000), (40, 400), 400, 50_000_000, 3),
+    "small": Size(100_000, 200, 100, (5, 10), (20, 35), 10, 100_000, (100, 10, 2), 1),
+    "medium": Size(2_000_000, 10_000, 2_000, (10, 100, 1_000), (40, 400), 400, 50_000_000, (14_000, 400, 40), 3),
 }
 BENCHMARKS: dict[str, Callable[[Path, Size, Report], None]] = {
     "load": lambda folder, size, report: bench_formats(folder, size.lines, size.rounds, report),
@@ -49,6 +52,7 @@ BENCHMARKS: dict[str, Callable[[Path, Size, Report], None]] = {
         folder, size.users, size.histories_by_hand, size.rounds, report
     ),
     "job": lambda folder, size, report: bench_side_by_side(folder, size.users, size.days, size.rounds, report),
+    "bulk": lambda folder, size, report: bench_bulk(folder, *size.bulk, report),
     "dashboards": lambda folder, size, report: bench_dashboards(folder, size.rounds, report),
     **{
         f"requests.{form}": lambda folder, size, report, form=form: bench_requests(folder, size.requests, form, report)

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.settings import DBT_PROJECT, Settings
+from dagster_project.settings import DBT_PROJECT, Settings, memory_limit
 from dagster_project.warehouse.build.results import write_file
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def invoke(
     runner = dbtRunner(manifest=_manifest(settings), callbacks=[tell])
     with _environment(str(settings.candidate)):
         try:
-            outcome = runner.invoke([*command, *_options(settings, as_of, "target", variables)])
+            outcome = runner.invoke(
+                [*command, *_options(settings, as_of, "target", {"memory_limit": memory_limit(), **variables})]
+            )
         finally:
             _close_database()
     if outcome.exception or outcome.result is None:

@@ -25,6 +25,8 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from sqlalchemy.engine import ExceptionContext
 
+from dagster_project.settings import memory_limit
+
 
 class _Dialect(StrEnum):
     """In the form in which Great Expectations lists dialects: equal to its name, and with a `value`."""
@@ -73,7 +75,7 @@ def datasource(context: AbstractDataContext, file: Path) -> Iterator[SQLDatasour
         name="candidate",
         connection_string=f"duckdb:///{file}",
         create_temp_table=False,
-        kwargs={"connect_args": {"read_only": True}},  # type: ignore[call-arg]
+        kwargs={"connect_args": {"read_only": True, "config": {"memory_limit": memory_limit()}}},  # type: ignore[call-arg]
     )
     engine = source.get_execution_engine()
     sqlalchemy.event.listen(engine.engine, "handle_error", _roll_back)

@@ -10,7 +10,7 @@ from datetime import date
 import duckdb
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.database import spill_folder
+from dagster_project.warehouse.database import in_memory, spill_folder
 from dagster_project.warehouse.fingerprint import Fingerprint, describe, difference, fingerprints, tables_in
 from dagster_project.warehouse.gate.verdict import DOMAINS, Check, Verdict, read_verdict, verdict_file
 from dagster_project.warehouse.release import files as release_files
@@ -50,7 +50,7 @@ def publish_inputs(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     releases = {*release_files.retained_ids(settings)[-1:], *([current] if current else [])}
     # in memory it has no place of its own to spill to, and would take the working directory
     spill = str(spill_folder(settings.candidate))
-    with duckdb.connect(config={"threads": 2, "temp_directory": spill}) as connection:
+    with in_memory(threads=2, temp_directory=spill) as connection:
         attach(connection, settings.candidate, CANDIDATE)
         with attached_releases(settings, connection, releases):
             yield connection

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.settings import PROJECT_ROOT, Settings
-from dagster_project.warehouse.database import writer_lock
+from dagster_project.warehouse.database import in_memory, writer_lock
 from dagster_project.warehouse.fingerprint import describe, quoted
 from dagster_project.warehouse.gate.verdict import Verdict
 from dagster_project.warehouse.release import files as release_files
@@ -169,7 +169,7 @@ def _attached(settings: Settings, release_id: str) -> Iterator[duckdb.DuckDBPyCo
 
     Attached, not connected to: DuckDB lets one process connect to a file with one configuration only.
     """
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         attach(connection, release_files.release_path(settings, release_id), release_id)
         connection.execute(f"use {quoted(release_id)}")
         yield connection

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.warehouse.database import in_memory
 from dagster_project.warehouse.fingerprint import (
     Description,
     Fingerprint,
@@ -46,7 +47,7 @@ def verify(file: Path, expected: Mapping[str, Fingerprint]) -> None:
 
     Raises ReleaseError where a table is missing, too many, or not of the expected content.
     """
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         attach(connection, file, "written")
         found = [table for table in tables_in(connection, "written", DOMAINS) if table not in COLUMNS]
         problem = difference(expected, fingerprints(connection, "written", found))
