@@ -103,16 +103,17 @@ class Csv(Form):
 
     def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
         self._position = {name: index + 1 for index, name in enumerate(batch.header)}
-        # a leading comma makes every field, the empty ones too, a match of its own
-        field = r',("(?:[^"]|"")*"|[^",]*)'
+        # A leading comma makes every field, the empty ones too, a match of its own. To take the field alone, as a
+        # group, would take DuckDB twice as long as to take its comma off.
+        field = r',(?:"[^"]*(?:""[^"]*)*"|[^",]*)'
         self.fields = f"""
             select *, null as _parsed,
                 case
                     when not contains(_record, '"') then string_split(_record, ',')
                     when _well_formed then list_transform(
-                        regexp_extract_all(',' || _record, '{field}', 1),
-                        lambda field: case when starts_with(field, '"')
-                            then replace(field[2:-2], '""', '"') else field end
+                        regexp_extract_all(',' || _record, '{field}'),
+                        lambda field: case when starts_with(field, ',"')
+                            then replace(field[3:-2], '""', '"') else field[2:] end
                     )
                 end as _fields
             from (
