@@ -10,6 +10,8 @@ from tests.platform.slow import Figures, Row, day_of, grouped
 # (rule, subject) -> of each time that the rule was broken, when that began and when it was
 Hits = dict[tuple[str, str], list[tuple[datetime, datetime]]]
 QUIET = timedelta(minutes=1440)
+# no country, or what stands for one that is unknown or hidden
+NOWHERE = {None, "XX", "ZZ", "T1", "A1", "A2"}
 
 
 def authentication(events: list[Row], zone: str) -> Figures:
@@ -118,7 +120,7 @@ def _last(instants: list[datetime], at: datetime, count: int) -> datetime:
 
 def travels(logins: list[Row], minutes: int) -> Hits:
     hits: Hits = {}
-    known = [r for r in logins if r["outcome"] == "success" and r["country"] is not None]
+    known = [r for r in logins if r["outcome"] == "success" and r["country"] not in NOWHERE]
     for (user,), group in grouped(known, lambda r: (r["user_id"],)).items():
         for later in group:
             elsewhere = [r["occurred_at"] for r in group if r["country"] != later["country"]]

@@ -48,10 +48,12 @@ qualify is_trigger or (outcome = 'failure' and min(if(is_trigger, failure_number
 create temp table evidence as
 with logins as (
     select
-        *, lag(country) over logins as country_before, lag(occurred_at) over logins as before,
+        known.*, lag(country) over logins as country_before, lag(occurred_at) over logins as before,
         lead(country) over logins as country_after, lead(occurred_at) over logins as after
-    from security_events
-    where event_type = 'login' and outcome = 'success' and user_id is not null and country is not null
+    from (select * replace (upper(trim(country)) as country) from security_events) as known
+    where
+        event_type = 'login' and outcome = 'success' and user_id is not null
+        and country not in ('', 'XX', 'ZZ', 'T1', 'A1', 'A2')  -- nowhere, or hidden
     window logins as (partition by user_id order by occurred_at, security_event_id)
 ),
 
