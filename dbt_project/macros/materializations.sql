@@ -3,12 +3,12 @@
 
   They replace those of dbt-duckdb, which build beside the existing relation, rename both, drop one and look up the
   columns for each comment: eight statements and as many renderings, 10 s of CPU for a night of 140 models. DuckDB
-  replaces a table in a transaction, so that a model that fails leaves the former one as it was. Where the former tables
-  are of the same code (`former_tables`, told by build/transform.py), they are filled anew, not made anew: columns,
-  contract and comments stand. The transactions are written out because those of dbt (`disable_transactions` in profiles.yml), of two statements more, would be around
-  every test, too. Seeds have none: one that is cut off leaves the build incomplete, and the next one makes all anew.
-  Known are contracts, comments, pre-hooks, and of incremental strategies `append` and `delete+insert`; another one is
-  refused.
+  replaces a table in a transaction, so that a model that fails leaves the former one as it was. A table under a
+  contract that the same code made (`former_tables`, told by build/transform.py) is filled anew, not made anew: columns,
+  contract and comments stand. The transactions are written out because those of dbt (`disable_transactions` in
+  profiles.yml), of two statements more, would be around every test, too. Seeds have none: one that is cut off leaves
+  the build incomplete, and the next one makes all anew. Known are contracts, comments, pre-hooks, and of incremental
+  strategies `append` and `delete+insert`; another one is refused.
 -#}
 
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
@@ -76,18 +76,20 @@
 
 {% macro replace_table() %}
     {%- set relation = this.incorporate(type='table') -%}
-    {%- if not stands(relation) -%}
+    {%- set has_contract = config.get('contract').enforced -%}
+    {%- set is_refilled = has_contract and stands(relation) -%}
+    {%- if not is_refilled -%}
         {% do assert_contract() %}
     {%- endif -%}
     {% call statement('main') %}
         begin;
         {{- before() }}
-        {%- if stands(relation) %}
+        {%- if is_refilled %}
         truncate {{ relation }};
         insert into {{ relation }} by name ({{ compiled_code }});
         {%- else %}
         {{- drop_other_kind(relation) }}
-        {%- if config.get('contract').enforced %}
+        {%- if has_contract %}
         create or replace table {{ relation }} {{ get_table_columns_and_constraints() }};
         insert into {{ relation }} by name ({{ compiled_code }});
         {%- else %}
