@@ -29,8 +29,8 @@ class SettingsError(Exception):
 KEPT = ("keep_releases", "apply_retention", "metrics_", "application_logs_", "security_logs_", "audit_logs_")
 # What WAREHOUSE_RETENTION may be; where it is set, it stands above `apply_retention` in settings.yml.
 SWITCH = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
-
-MEMORY = re.compile(r"[1-9]\d*(\.\d+)? ?([KMGT]i?B|%)", re.IGNORECASE)
+# What WAREHOUSE_MEMORY may be: more than nothing, and no more than DuckDB can count.
+MEMORY = re.compile(r"(?=[\d.]*[1-9])\d{1,6}(\.\d+)? ?[KMGT]i?B|(100|[1-9]\d?) ?%", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

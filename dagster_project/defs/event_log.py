@@ -49,9 +49,9 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def store_event(self, event: EventLogEntry) -> None:
         """Write one event, after which other materializations may be found."""
+        super().store_event(event)
         if event.dagster_event_type is DagsterEventType.ASSET_MATERIALIZATION:
             self._materializations.clear()
-        super().store_event(event)
 
     def fetch_materializations(self, *args: Any, **limits: Any) -> EventRecordsResult:
         """Dagster asks anew for each check which materialization of its asset it looks at."""

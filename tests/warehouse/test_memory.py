@@ -48,11 +48,20 @@ def test_expectations_are_evaluated_within_it(tmp_path: Path, monkeypatch: pytes
     assert [tuple(row) for row in found] == [("1.0 GiB",)]
 
 
-@pytest.mark.parametrize("given", ["much", "0GB", "4", "-1GB", "4GB; drop table payments"])
+@pytest.mark.parametrize(
+    "given", ["much", "0GB", "0.0 GB", "4", "-1GB", "150%", "99999999 TB", "4GB; drop table payments"]
+)
 def test_what_is_no_amount_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("WAREHOUSE_MEMORY", given)
     with pytest.raises(SettingsError, match="WAREHOUSE_MEMORY: expected an amount such as 4GB or 50%"):
         load_settings(tmp_path)
+
+
+@pytest.mark.parametrize("given", ["4GB", "0.5 gib", "999999 TiB", "100%", "7 %"])
+def test_what_duckdb_takes_for_an_amount_is_one(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("WAREHOUSE_MEMORY", given)
+    with in_memory() as memory:
+        assert memory.execute(LIMIT).fetchall()
 
 
 def test_without_it_the_limit_is_that_of_duckdb(monkeypatch: pytest.MonkeyPatch) -> None:
