@@ -144,6 +144,11 @@
     cast(sum(cast({{ value }} as decimal({{ digits }}, {{ places }}))) as decimal(38, {{ places }}))
 {%- endmacro %}
 
+{# In a group, the first value that is not null, in the order of columns that are never null. #}
+{% macro first_known(value, order) -%}
+    arg_min({{ value }}, row({{ order | join(', ') }}))
+{%- endmacro %}
+
 {# Whether a regular expression is found in a text; RE2 and Java agree on what is used here. #}
 {% macro matches(text, pattern) -%}
     regexp_matches({{ text }}, {{ pattern }})

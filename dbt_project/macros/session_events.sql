@@ -1,6 +1,6 @@
 {#-
   CTEs, the last one session_events: the events of the touched sessions (all events in a full build), each with its
-  session and that one's start.
+  session.
 
   A session is the events of one session_id. Events without one are cut where a visitor made a pause on a platform;
   such a session is called by its first event. Events of nobody (no session_id, user or device) are in no session.
@@ -99,7 +99,7 @@ numbered as (
 
 ),
 
-keyed as (
+session_events as (
 
     select
         event_id,
@@ -129,23 +129,6 @@ keyed as (
             order by event_at nulls last, event_id nulls last
         ) as session_key
     from numbered
-
-),
-
-session_events as (
-
-    select
-        event_id,
-        event_at,
-        event_name,
-        user_id,
-        session_id,
-        visitor_id,
-        page,
-        platform,
-        session_key,
-        min(event_at) over (partition by session_key order by event_at nulls last, event_id nulls last) as started_at
-    from keyed
 
 )
 {%- endmacro %}

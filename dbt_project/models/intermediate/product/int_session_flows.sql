@@ -11,7 +11,6 @@ page_views as (
 
     select
         session_key,
-        started_at,
         page as to_page,
         lag(page) over (
             partition by session_key
@@ -24,17 +23,39 @@ page_views as (
 
 ),
 
-final as (
+flows as (
 
     select
         session_key,
         from_page,
         to_page,
-        cast(count(*) as bigint) as transitions,
-        {{ local_date('started_at') }} as activity_date
+        cast(count(*) as bigint) as transitions
     from page_views
     where from_page is not null
-    group by session_key, from_page, to_page, {{ local_date('started_at') }}
+    group by session_key, from_page, to_page
+
+),
+
+sessions as (
+
+    select
+        session_key,
+        activity_date
+    from {{ ref('int_sessions') }}
+    where {{ is_touched('activity_date', 'touched_session_days') }}
+
+),
+
+final as (
+
+    select
+        flows.session_key,
+        flows.from_page,
+        flows.to_page,
+        flows.transitions,
+        sessions.activity_date
+    from flows
+    inner join sessions on flows.session_key = sessions.session_key
 
 )
 

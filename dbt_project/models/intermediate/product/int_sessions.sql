@@ -8,7 +8,7 @@ with
 
 {{ session_events() }},
 
-ranked as (
+flagged as (
 
     select
         event_id,
@@ -20,15 +20,7 @@ ranked as (
         session_key,
         case when {{ is_page_view() }} then 1 else 0 end as page_view,
         case when {{ is_payment_action() }} then 1 else 0 end as payment_action,
-        case when {{ is_error() }} then 1 else 0 end as error,
-        row_number() over (
-            partition by session_key
-            order by event_at nulls last, event_id nulls last
-        ) as event_number,
-        row_number() over (
-            partition by session_key
-            order by case when user_id is null then 1 else 0 end nulls last, event_at nulls last, event_id nulls last
-        ) as known_event_number
+        case when {{ is_error() }} then 1 else 0 end as error
     from session_events
 
 ),
@@ -39,15 +31,15 @@ sessions as (
         session_key,
         max(session_id) as session_id,
         max(visitor_id) as visitor_id,
-        max(case when known_event_number = 1 then user_id end) as user_id,
-        max(case when event_number = 1 then platform end) as platform,
+        {{ first_known('user_id', ['event_at', 'event_id']) }} as user_id,
+        {{ first_known('platform', ['event_at', 'event_id']) }} as platform,
         cast(count(*) as bigint) as events,
         cast(sum(page_view) as bigint) as page_views,
         max(payment_action) = 1 as has_payment_action,
         max(error) = 1 as has_error,
         min(event_at) as started_at,
         max(event_at) as ended_at
-    from ranked
+    from flagged
     group by session_key
 
 ),
