@@ -6,26 +6,8 @@
   such a session is called by its first event. Events of nobody (no session_id, user or device) are in no session.
 -#}
 {% macro session_events() -%}
-interactions as (
-
-    select
-        event_id,
-        event_at,
-        event_name,
-        user_id,
-        session_id,
-        visitor_id,
-        page,
-        coalesce(platform, 'unknown') as platform
-    from {{ ref('stg_product__events') }}
-    where
-        is_interaction
-        and {{ is_near_touched(
-            'event_at', 'touched_sessions', 'cast(from_at as date)', 'cast(to_at as date)'
-        ) }}
-
-),
-
+{%- set is_near = is_near_touched('event_at', 'touched_sessions', 'cast(from_at as date)', 'cast(to_at as date)') -%}
+-- two readings of the events: as one, the engine would write all that are near down to read them twice
 named as (
 
     select
@@ -34,14 +16,35 @@ named as (
         event_name,
         user_id,
         session_id,
-        null as visitor_id,
+        cast(null as varchar) as visitor_id,
         page,
-        platform,
+        coalesce(platform, 'unknown') as platform,
         'session ' || session_id as session_key
-    from interactions
+    from {{ ref('stg_product__events') }}
     where
-        session_id is not null
+        is_interaction
+        and session_id is not null
+        and {{ is_near }}
         and {{ is_touched('session_id', 'touched_sessions') }}
+
+),
+
+interactions as (
+
+    select
+        event_id,
+        event_at,
+        event_name,
+        user_id,
+        visitor_id,
+        page,
+        coalesce(platform, 'unknown') as platform
+    from {{ ref('stg_product__events') }}
+    where
+        is_interaction
+        and session_id is null
+        and visitor_id is not null
+        and {{ is_near }}
 
 ),
 
@@ -63,20 +66,17 @@ unnamed as (
             else 1
         end as is_start
     from interactions
-    where
-        session_id is null
-        and visitor_id is not null
-        {% if is_incremental() %}
-            and exists (
-                select 1
-                from {{ ref('touched_sessions') }} as touched_sessions
-                where
-                    touched_sessions.visitor_id = interactions.visitor_id
-                    and touched_sessions.platform = interactions.platform
-                    and touched_sessions.from_at <= interactions.event_at
-                    and touched_sessions.to_at >= interactions.event_at
-            )
-        {% endif %}
+    {% if is_incremental() %}
+        where exists (
+            select 1
+            from {{ ref('touched_sessions') }} as touched_sessions
+            where
+                touched_sessions.visitor_id = interactions.visitor_id
+                and touched_sessions.platform = interactions.platform
+                and touched_sessions.from_at <= interactions.event_at
+                and touched_sessions.to_at >= interactions.event_at
+        )
+    {% endif %}
 
 ),
 
@@ -120,7 +120,7 @@ session_events as (
         event_at,
         event_name,
         user_id,
-        null as session_id,
+        cast(null as varchar) as session_id,
         visitor_id,
         page,
         platform,
