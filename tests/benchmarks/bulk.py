@@ -1,4 +1,4 @@
-"""Many rows at once: a first night over millions of them, then a tenth more, beside the hand-written script of all.
+"""Many rows at once: a first night over millions of them, then more of them, beside the hand-written script of all.
 
 The script computes everything anew from the files each time and checks nothing. CPU seconds; the notes have the rows,
 what the night takes for a million new ones, its memory, and how large the candidate is.
@@ -7,7 +7,9 @@ what the night takes for a million new ones, its memory, and how large the candi
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import accumulate
 from pathlib import Path
 
 from dagster_project.settings import Settings
@@ -21,15 +23,15 @@ from tests.benchmarks.report import Line, Report
 AIM = 1.5
 
 
-def bench_bulk(folder: Path, users: int, history: int, more: int, report: Report) -> None:
-    """A night of `history` days of `users` people, and one of `more` days after it."""
+def bench_bulk(folder: Path, users: int, days: Sequence[int], report: Report) -> None:
+    """Nights of `users` people, one for each number of `days` that come at once."""
     everything, home, floor = Settings(folder / "everything"), Settings(folder / "home"), folder / "floor.duckdb"
-    simulate(everything.landing, users, history + more, SEED, START, report=lambda line: None)
+    simulate(everything.landing, users, sum(days), SEED, START, report=lambda line: None)
     known = 0
-    for first, days in ((0, history), (history, more)):
-        hand_over(everything, home, range(first, first + days))
+    for last, come in zip(accumulate(days), days, strict=True):
+        hand_over(everything, home, range(last - come, last))
         night = cost_of_night(home)
-        as_of = START + timedelta(days=first + days - 1)
+        as_of = START + timedelta(days=last - 1)
         script = [sys.executable, "-m", "tests.benchmarks.floor.floor", str(home.home), str(floor), str(as_of)]
         beside = cost_of_command(script)
         with open_release(home) as release:
@@ -37,7 +39,7 @@ def bench_bulk(folder: Path, users: int, history: int, more: int, report: Report
         found = differences(floor, home.current_release)
         new, known = rows - known, rows
         note = (
-            f"{night.cpu / new * 1e6:.1f} s a million, {night.seconds:,.0f} s by the clock, {night.peak_mb:,.0f} MB; "
+            f"{night.cpu / new * 1e6:,.1f} s a million, {night.seconds:,.0f} s by the clock, {night.peak_mb:,.0f} MB; "
             f"candidate {home.candidate.stat().st_size / rows:.0f} bytes a row; script {beside.peak_mb:,.0f} MB; "
             f"{len(found)} tables, {sum(found.values())} rows otherwise"
         )
