@@ -85,7 +85,7 @@ def web_vitals_daily() -> Suite:
             *between("p75", 0, 86_400_000),
             gxe.ExpectColumnValuesToBeInSet(column="rating", value_set=RATINGS),
             holds("(rating is null) = (metric not in (select metric from staging.web_vital_thresholds))"),
-            counts("sum(samples)", "web_vitals", "measured_at", "activity_date"),
+            counts("sum(samples)", "web_vitals", "measured_at", "activity_date", table="platform.web_vitals_daily"),
         ],
     )
 
@@ -103,7 +103,7 @@ def infrastructure_hourly() -> Suite:
             *between("samples", 1),
             holds("(p95_value <= max_value and avg_value <= max_value + 1e-9 * abs(max_value) + 1e-9) is not false"),
             holds("is_breach = coalesce(max_value > threshold, false)"),
-            counts("sum(samples)", "metric_samples", "sampled_at", "hour"),
+            counts("sum(samples)", "metric_samples", "sampled_at", "hour", table="platform.infrastructure_hourly"),
         ],
     )
 
@@ -232,6 +232,8 @@ def integrations_daily() -> Suite:
             *between("downtime_minutes", 0, 25 * 60),  # the day on which the clocks are put back has 25 hours
             holds("incidents <= checks"),
             holds("incidents = 0 or downtime_minutes > 0", severity="warning"),
-            counts("sum(checks)", "integration_status", "checked_at", "activity_date"),
+            counts(
+                "sum(checks)", "integration_status", "checked_at", "activity_date", table="platform.integrations_daily"
+            ),
         ],
     )

@@ -12,17 +12,19 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from dagster_project.privacy.expire import expire_rows
 from dagster_project.privacy.retention import limited_feeds
-from dagster_project.settings import Reporting
+from dagster_project.settings import Reporting, Settings
 from dagster_project.warehouse.build import transform
 from dagster_project.warehouse.build.project import project_manifest
 from dagster_project.warehouse.build.transform import run_dbt
 from dagster_project.warehouse.gate.restatement_rules import restatement_rules
+from dagster_project.warehouse.gate.suites import run_expectations
 from dagster_project.warehouse.release.releases import open_release, publish
 from tests.incremental.nights import File, Nights, differences
 from tests.warehouse.toys import judge
@@ -53,6 +55,7 @@ WITHIN = {
 # A whole file of a day that is closed by then.
 TOO_LATE = {"vital_id": "late", "measured_at": "2024-01-30T12:00:00Z", "metric": "LCP", "value": 1, "page": "/bills"}
 LATE = File("web_vitals", date(2024, 1, 30), "late.ndjson", json.dumps(TOO_LATE).encode() + b"\n")
+METRICS = ("platform.infrastructure_hourly", "platform.web_vitals_daily", "platform.integrations_daily")
 CHECKS = ("assert_api_performance_counts_every_request", "assert_traces_hourly_counts_every_span")
 
 
@@ -219,6 +222,25 @@ def test_checks_that_count_rows_look_at_open_days_and_take_late_lines_for_no_fau
 
     assert len(results) > len(CHECKS)
     assert [(one.unique_id, one.message) for one in results if one.status != "pass"] == []
+
+
+def test_the_night_that_turns_retention_on_is_sound_before_rows_go(tmp_path: Path) -> None:
+    """Figures leave before the build, rows after the release: for a night there are rows without their figures."""
+    nights = Nights(tmp_path, NEW_YORK)
+    for day in range(DAYS):
+        nights.deliver(deliveries(FIRST + timedelta(days=day)))
+    nights.run(LAST)
+    judge(nights.settings, as_of=LAST)
+    publish(nights.settings, _silent)
+    nights.settings = Settings(tmp_path, KEPT)
+    nights.run(LAST)
+
+    checks = run_expectations(nights.settings, METRICS, _silent)
+
+    gone = {name for (name,) in nights.query("select name from load.retention_runs where place = 'figures'")}
+    assert gone > set(METRICS)
+    assert len(checks) > len(METRICS)
+    assert [check for check in checks if not check.passed] == []
 
 
 def test_while_a_domain_is_held_back_what_it_is_made_of_stays(homes: Homes) -> None:
