@@ -17,6 +17,9 @@ def erase(
     ctx: typer.Context,
     user: Annotated[str, typer.Option("--user", metavar="ID", help="The person's user_id.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, change nothing.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Erase the id although no user_id column has it, from texts alone.")
+    ] = False,
 ) -> None:
     """Erase one person from everything that the home holds, for good, and print a receipt.
 
@@ -33,7 +36,7 @@ def erase(
     if not user.strip():
         raise UsageError("--user: expected a user_id, found nothing")
     try:
-        receipt = erase_person(settings, user, dry_run, lambda message: progress("erase", message))
+        receipt = erase_person(settings, user, dry_run, lambda message: progress("erase", message), force)
     except UnknownPersonError as error:
         raise UsageError(str(error)) from error
     print_receipt(settings, receipt)

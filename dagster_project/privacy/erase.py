@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from dagster_project.privacy.context import Count, Erasure, Journal, Report
 from dagster_project.privacy.erased_list import read_erased, write_erased
-from dagster_project.privacy.identify import identify
+from dagster_project.privacy.identify import alike, identify, is_known
 from dagster_project.privacy.places import PLACES
 from dagster_project.privacy.receipt import Receipt, write_receipt
 from dagster_project.settings import Settings
@@ -16,23 +16,25 @@ from dagster_project.warehouse.database import writer_lock
 
 
 class UnknownPersonError(Exception):
-    """Nothing in the home is of this person or names them, and they were not erased before."""
+    """No column of people has the id, or nothing at all, and this person was not erased before."""
 
 
-def erase(settings: Settings, user_id: str, is_dry: bool = False, report: Report = print) -> Receipt:
+def erase(
+    settings: Settings, user_id: str, is_dry: bool = False, report: Report = print, is_forced: bool = False
+) -> Receipt:
     """Take the person out of every place, keep out what may be delivered again, and return what went where.
 
     A dry run changes nothing. Killed at any moment and run again, it completes; run again after that, it finds nothing.
-    Raises UnknownPersonError where there is nothing to erase.
+    Raises UnknownPersonError where no column of people has the id, unless forced, and where there is nothing to erase.
     """
     with writer_lock(settings, report):
         erased = read_erased(settings)
-        erasure, counts = _begin(settings, user_id, erased.hash(user_id), report)
+        journal = Journal(settings.erasing / f"{erased.hash(user_id)[:16]}.json")
+        if not (is_forced or erased.holds(user_id) or journal.begun()):
+            _require_known(settings, user_id)
+        erasure, counts = _begin(settings, user_id, journal, report)
         if not counts and not erased.holds(user_id):
-            raise UnknownPersonError(
-                f"{settings.home} holds nothing of a user {user_id!r}: expected an id as it stands in the user_id "
-                "columns; nothing was changed"
-            )
+            raise UnknownPersonError(f"{settings.home} holds nothing of {user_id!r}; nothing was changed")
         receipt = Receipt(erased.hash(user_id), _utc_now(), is_dry, counts)
         if is_dry:
             return receipt
@@ -49,9 +51,21 @@ def erase(settings: Settings, user_id: str, is_dry: bool = False, report: Report
         return receipt
 
 
-def _begin(settings: Settings, user_id: str, hashed: str, report: Report) -> tuple[Erasure, list[Count]]:
+def _require_known(settings: Settings, user_id: str) -> None:
+    """A word such as `payments` stands in texts everywhere: to take it out of them would ruin the home."""
+    if is_known(settings, user_id):
+        return
+    meant = ", ".join(alike(settings, user_id))
+    raise UnknownPersonError(
+        f"{settings.home} knows no user {user_id!r}: expected an id as it stands in the user_id columns"
+        + (f" (there is {meant})" if meant else "")
+        + "; nothing was changed. Where a person's id is left in texts alone, --force takes it out of them, after a "
+        "look at --dry-run"
+    )
+
+
+def _begin(settings: Settings, user_id: str, journal: Journal, report: Report) -> tuple[Erasure, list[Count]]:
     """The erasure, and what there was to erase before it began."""
-    journal = Journal(settings.erasing / f"{hashed[:16]}.json")
     begun = journal.begun()
     if begun:
         report("completing an erasure that did not end")

@@ -23,6 +23,7 @@ from dagster_project.warehouse.fingerprint import quoted
 from dagster_project.warehouse.load.forms import literal
 from dagster_project.warehouse.load.landing import LAST_DAY, scan
 from dagster_project.warehouse.load.personal_data import personal_data_key
+from dagster_project.warehouse.release.files import release_path, retained_ids
 
 # Column name -> the values found in it.
 Values = dict[str, set[str]]
@@ -47,6 +48,46 @@ def identify(settings: Settings, user_id: str) -> Person:
     hashes = {value for name in personal for value in own.get(name, ())}
     plain = {value for name, values in own.items() if name not in personal for value in values}
     return Person(person.ids, frozenset(plain | {hashed[h] for h in hashes & hashed.keys()}), frozenset(hashes))
+
+
+def is_known(settings: Settings, user_id: str) -> bool:
+    """Whether the id stands where a person's id stands: in a column of a loaded or published table, or of a record that
+    landed. A word that only stands in texts is nobody's id.
+    """
+    if _ids(settings, "{} = $user_id", user_id):
+        return True
+    feeds, person = read_contracts(), Person(frozenset([user_id]))
+    deliveries = scan(settings.landing, feeds, LAST_DAY).deliveries
+    return any(True for one in deliveries if owners(feeds[one.feed]) for _ in own_records(one, feeds[one.feed], person))
+
+
+def alike(settings: Settings, user_id: str) -> list[str]:
+    """The ids of loaded or published tables that are this one but for the case of letters or blanks around it."""
+    return sorted(_ids(settings, "lower({}) = lower(trim($user_id))", user_id))
+
+
+def _ids(settings: Settings, condition: str, user_id: str) -> set[str]:
+    """The ids in columns of people that satisfy a condition, of the first of candidate and releases that has any."""
+    releases = [release_path(settings, release_id) for release_id in retained_ids(settings)]
+    names = sorted({column.name for feed in read_contracts().values() for column in owners(feed)} | {"owner_user_id"})
+    for file in (path for path in (settings.candidate, *releases) if path.exists()):
+        with open_database(file, read_only=True) as connection:
+            columns = connection.execute(
+                """
+                select schema_name, table_name, column_name
+                from duckdb_columns() semi join duckdb_tables() using (schema_name, table_name)
+                where list_contains(?, column_name) and data_type = 'VARCHAR'
+                """,
+                [names],
+            ).fetchall()
+            ids = [
+                f"select {quoted(name)} from {quoted(schema)}.{quoted(table)} where {condition.format(quoted(name))}"
+                for schema, table, name in columns
+            ]
+            found = connection.execute(" union ".join(ids), {"user_id": user_id}).fetchall() if ids else []
+        if found:
+            return {one for (one,) in found}
+    return set()
 
 
 def _look_up(

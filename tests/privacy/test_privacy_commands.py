@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.privacy.people import ANNA, EMAIL, HERS, found_in
+from tests.privacy.test_erasure import tree
 from tests.warehouse.homes import Home
 
 
@@ -38,6 +41,29 @@ def test_somebody_unknown_is_wrong_usage(home: Home) -> None:
 
     assert result.returncode == 2
     assert "u-9" in result.stderr
+
+
+@pytest.mark.parametrize("word", ["payments", "EUR", ANNA.upper(), "web"])
+def test_a_word_that_is_nobodys_id_is_taken_out_of_no_text(home: Home, word: str) -> None:
+    before = tree(home.settings.home)
+
+    result = warehouse(home.settings.home, "erase", "--user", word)
+
+    assert result.returncode == 2
+    assert f"knows no user '{word}'" in result.stderr
+    assert (f"there is {ANNA}" in result.stderr) == (word == ANNA.upper())
+    assert tree(home.settings.home) == before
+
+
+def test_an_id_that_is_left_in_texts_alone_is_erased_by_force(home: Home) -> None:
+    log = home.settings.work / "logs" / "some.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("u-99 called\n", encoding="utf-8")
+
+    result = warehouse(home.settings.home, "erase", "--user", "u-99", "--force")
+
+    assert result.returncode == 0, result.stderr
+    assert log.read_text(encoding="utf-8") == "(erased) called\n"
 
 
 def test_a_folder_that_is_no_home_is_wrong_usage_and_stays_empty(tmp_path: Path) -> None:
