@@ -207,8 +207,9 @@ def _parquet_batches(
             if opened.tell() == 0:
                 return  # an empty file is an empty delivery, whatever its form
             opened.seek(0)
-            # as nanoseconds, the pre-1678 or post-2262 instants of an old writer would wrap around
-            file = pq.ParquetFile(opened, coerce_int96_timestamp_unit="us")
+            # A buffer filled in advance would keep the whole file in memory until its end. As nanoseconds, the pre-1678
+            # or post-2262 instants of an old writer would wrap around.
+            file = pq.ParquetFile(opened, coerce_int96_timestamp_unit="us", pre_buffer=False)
             header = tuple(file.schema_arrow.names)
             _check_columns("schema", header, columns.required, ", ".join(header))
             for batch in file.iter_batches(batch_size=8 * ROWS_PER_RECORD_BATCH):
