@@ -24,7 +24,12 @@ def nightly(
     ctx: typer.Context,
     as_of: Annotated[
         datetime | None,
-        typer.Option(formats=DAY, metavar="DATE", help="Default: the newest delivery day in the landing zone."),
+        typer.Option(
+            formats=DAY,
+            metavar="DATE",
+            help="The day up to which periods are over; it keeps nothing out that has landed. "
+            "Default: the newest delivery day in the landing zone.",
+        ),
     ] = None,
 ) -> None:
     """Load every landed file not yet loaded, transform, check, publish. Safe to run again at any moment."""

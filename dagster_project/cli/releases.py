@@ -107,6 +107,8 @@ def query(
         release_id = as_published(settings, day.date()) if day else None
         with open_release(settings, release_id) as connection:
             found = connection.execute(sql)
+            if found is None:
+                raise UsageError('expected a query, found none: `warehouse query "select 1"`')
             names = [column[0] for column in found.description or []]
             print_rows(names, iter(found.fetchone, None), form)
     except (ReleaseError, duckdb.Error) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from dagster_project.console.status import provisional_in_words
 from dagster_project.console.terminal import console, print_pairs, printable
@@ -33,6 +34,7 @@ def print_summary(settings: Settings, summary: Summary) -> None:
         {
             "rows in": f"{summary.rows_in:,} from {summary.files:,} files this night",
             "quarantined": f"{summary.quarantined:,}",
+            **_no_deliveries(summary.problems),
             "checks": f"{summary.checks_passed:,} passed, {len(summary.failed):,} failed",
             "published": ", ".join(release.domains_published),
             **{f"held back: {domain}": reason for domain, reason in summary.held_back.items()},
@@ -44,6 +46,14 @@ def print_summary(settings: Settings, summary: Summary) -> None:
         print_pairs({_label(figure): _value(figure, settings) for figure in summary.figures})
     out.print("\nwhere to look next", style="bold")
     print_pairs(_next_steps(settings, summary))
+
+
+def _no_deliveries(problems: Sequence[str]) -> dict[str, str]:
+    """The first things that nothing was loaded of, such as a folder whose name is no feed's."""
+    if not problems:
+        return {}
+    more = f" and {len(problems) - 1:,} more, see `warehouse status`" if len(problems) > 1 else ""
+    return {"no delivery": printable(problems[0]) + more}
 
 
 def _next_steps(settings: Settings, summary: Summary) -> dict[str, str]:

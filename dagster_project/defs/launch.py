@@ -86,7 +86,7 @@ def _require_days(job: dg.JobDefinition, days: Days) -> None:
     known = job.partitions_def.get_partition_keys() if job.partitions_def else []
     for day in (days.first, days.last):
         if day.isoformat() not in known:
-            raise UsageError(f"{day}: known are the days from {known[0]} to {known[-1]}")
+            raise UsageError(f"{day} is no day to run for: expected one from {known[0]} to {known[-1]}")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 import duckdb
 
 from dagster_project.settings import Settings
+from dagster_project.warehouse.database import open_database
 from dagster_project.warehouse.gate.verdict import Check, read_verdict
 from dagster_project.warehouse.release.releases import Release, list_releases, open_release
 from dagster_project.warehouse.watch.watched import Provisional, read_provisional
@@ -39,7 +40,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Summary:
-    """Records and files that came in this night, the checks, the release, and the headline figures."""
+    """Records and files that came in this night, the checks, the release, the headline figures, and what of the landing
+    zone is no delivery.
+    """
 
     files: int
     rows_in: int
@@ -51,6 +54,7 @@ class Summary:
     is_new_release: bool
     figures: list[Figure]
     provisional: list[Provisional]
+    problems: list[str]
 
 
 def _payments(expression: str) -> str:
@@ -116,6 +120,8 @@ def summarise(settings: Settings, since: datetime) -> Summary:
         held_back = connection.execute("select domain, reason from ops.domain_freshness where is_held_back").fetchall()
         provisional = read_provisional(connection)
         figures = _figures(connection, provisional)
+    with open_database(settings.candidate, read_only=True) as connection:
+        problems = connection.execute("select path || ': ' || problem from load.problems order by path").fetchall()
     release = next(release for release in list_releases(settings) if release.is_current)
     return Summary(
         files=int(files),
@@ -128,6 +134,7 @@ def summarise(settings: Settings, since: datetime) -> Summary:
         is_new_release=release.published_at >= since.replace(microsecond=0),
         figures=figures,
         provisional=provisional,
+        problems=[problem for (problem,) in problems],
     )
 
 

@@ -108,6 +108,17 @@ def test_a_failed_test_of_severity_error_holds_its_domain_back_with_name_rows_an
     assert held_back([], checks) == {"finance": "assert_rates failed (3 rows): Fails if no rate."}
 
 
+def test_a_feed_with_too_much_in_quarantine_says_what_can_be_done():
+    of_feed = node("models/staging/finance/_finance__sources.yml", (), "test") | {
+        "sources": [["finance", "payments"], ["load", "deliveries"]],
+        "test_metadata": {"name": "quarantined_share_at_most"},
+    }
+    ran = [*results(), NodeResult("test.share", "fail", "Got 1 result", 1, 0.1)]
+    checks = data_test_checks(manifest(**{"test.share": of_feed}), ran)
+    assert "more lines of payments broke their contract than it allows" in held_back([], checks)["finance"]
+    assert "`warehouse status` has the reasons" in held_back([], checks)["finance"]
+
+
 def test_a_failed_test_of_severity_warn_is_reported_with_its_opening_comment_and_holds_nothing_back():
     checks = data_test_checks(manifest(), results(warned="warn"))
     [warned] = [check for check in checks if not check.passed]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.warehouse.contract import ContractError
 from dagster_project.warehouse.load.landing import scan
 from dagster_project.warehouse.status import newest_delivery_day, read_status
 from tests.warehouse.homes import Home, event, payment
@@ -250,6 +251,23 @@ def test_the_keyed_hash_is_hmac_sha256(home: Home, monkeypatch: pytest.MonkeyPat
     expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
     assert home.query("select email from raw.users") == [(expected,)]
     assert not (home.settings.home / "pii.key").exists()
+
+
+def test_a_key_other_than_before_is_refused_and_nothing_is_loaded(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = {"user_id": "u1", "registered_at": "2024-03-01", "updated_at": "2024-03-01", "email": "ann@example.org"}
+    home.deliver("users", "2024-03-01", "a.ndjson", [user])
+    home.load()
+    before = home.query("select * from raw.users")
+    home.deliver("users", "2024-03-01", "b.ndjson", [{**user, "user_id": "u2"}])
+
+    monkeypatch.setenv("WAREHOUSE_PII_KEY", "another")
+    with pytest.raises(ContractError, match="restore WAREHOUSE_PII_KEY"):
+        home.load()
+    assert home.query("select * from raw.users") == before
+
+    monkeypatch.delenv("WAREHOUSE_PII_KEY")
+    home.load()
+    assert len(home.query("select distinct email from raw.users")) == 1
 
 
 def test_unknown_columns_are_kept(home: Home) -> None:

@@ -20,6 +20,14 @@ Manifest = Mapping[str, Any]
 Node = Mapping[str, Any]
 
 BUILT = ("success", "no-op")
+# What a failed test of these kinds says to the one who lands files; {feed} is what it looks at.
+MEANT = {
+    "quarantined_share_at_most": (
+        "on some day more lines of {feed} broke their contract than it allows, or a file could not be read; "
+        "`warehouse status` has the reasons, and a corrected file under the same name takes the place of the wrong one"
+    ),
+    "contract_key": "a key of {feed} stands twice: a fault of the loader",
+}
 
 
 def published_tables(manifest: Manifest) -> dict[str, list[str]]:
@@ -157,9 +165,14 @@ def _test_check(node: Node, result: NodeResult | None, domain: str, name: str) -
 
 
 def _what_failed(node: Node, result: NodeResult | None, ran: bool) -> str | None:
-    """What the test says of itself, in its description or the comment it opens with; of one that broke, dbt's words."""
+    """What the test says of itself, in its description or the comment it opens with, or what its kind is for; of one
+    that broke, dbt's words.
+    """
     if not ran:
         return _one_line(result.message) if result else None
+    kind = (node.get("test_metadata") or {}).get("name")
+    if kind in MEANT and not node["description"]:
+        return MEANT[kind].format(feed=node["sources"][0][1] if node.get("sources") else "the feed")
     opening = takewhile(lambda line: line.startswith("--"), node["raw_code"].splitlines())
     return _one_line(node["description"] or " ".join(line.removeprefix("--") for line in opening))
 

@@ -23,7 +23,7 @@ from dagster_project.warehouse.load.closed_days import Closed, read_closed
 from dagster_project.warehouse.load.forms import Shapes, json_shapes
 from dagster_project.warehouse.load.landing import Delivery, Problem, scan
 from dagster_project.warehouse.load.ledger import LedgerError
-from dagster_project.warehouse.load.personal_data import personal_data_key, use_key
+from dagster_project.warehouse.load.personal_data import personal_data_key, require_same_key, use_key
 from dagster_project.warehouse.load.raw_tables import contract_columns, create_tables
 from dagster_project.warehouse.load.records import Batch, read_batches
 from dagster_project.warehouse.load.source import Columns, Source, content_hash
@@ -72,8 +72,10 @@ def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSumma
         connection.execute("set preserve_insertion_order = false")
         # lets `_load_batch` do without a registered view
         connection.execute("set python_scan_all_frames = true")
-        use_key(connection, personal_data_key(settings))
+        key = personal_data_key(settings)
+        use_key(connection, key)
         create_tables(connection, feeds.values())
+        require_same_key(connection, key)
         _settle_what_was_left(connection, feeds)
         landing = scan(settings.landing, feeds)
         closed = read_closed(connection, feeds, settings.reporting)

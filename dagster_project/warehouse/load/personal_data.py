@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -11,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.settings import Settings
+from dagster_project.warehouse.contract import ContractError
 
 MASK = "(masked)"
 _BLOCK_BYTES = 64  # of SHA-256, see RFC 2104
@@ -47,6 +49,20 @@ def _create_key(file: Path) -> None:
         pass
     finally:
         draft.unlink()
+
+
+def require_same_key(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Raises ContractError where rows were loaded with another key: who comes again would be somebody new."""
+    mark = hmac.digest(key, b"what this warehouse was loaded with", "sha256").hex()
+    known = connection.execute("select mark from load.personal_data_key").fetchall()
+    if not known:
+        connection.execute("insert into load.personal_data_key values (?)", [mark])
+    elif known != [(mark,)]:
+        raise ContractError(
+            "personal data was hashed with another key so far, and one person would be two from now on: restore "
+            "WAREHOUSE_PII_KEY (or, where it was not set, pii.key in the home); to load everything anew with this key, "
+            "remove work/warehouse.duckdb from the home"
+        )
 
 
 def use_key(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:

@@ -2,9 +2,9 @@
 
 `raw.<feed>` holds the standing rows, one for each key; `superseded.<feed>` those that lost to them; `moved.<feed>`
 what the models still have to learn of rows of former nights that left the standing ones or came back; `load` has the
-ledger, the quarantine, the contracts' figures that checks read, the landing zone's problems, how far the models
-have got, what made figures of past days move (causes.py), from when on what is kept (closed_days.py), and what was
-deleted by age.
+ledger, the quarantine, the contracts' figures that checks read, by what to know the key of personal data, the landing
+zone's problems, how far the models have got, what made figures of past days move (causes.py), from when on what is kept
+(closed_days.py), and what was deleted by age.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _TABLES = """
         feed varchar, domain varchar, mode varchar, retention varchar,
         max_quarantined_share double, freshness_hours double
     );
+    create table if not exists load.personal_data_key (mark varchar);
     create table if not exists load.problems (path varchar, problem varchar);
     create table if not exists load.progress (
         first_file_id bigint, as_of date, definitions varchar, is_complete boolean, is_full boolean,
