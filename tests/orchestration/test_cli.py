@@ -10,6 +10,9 @@ COMMANDS = ["nightly", "backfill", "sample", "status", "releases", "rollback", "
 COMMANDS += ["docs", "dashboards", "export-metrics", "erase", "retain"]
 
 
+NOWHERE = ["export-metrics", "--output", "/no/such/folder/metrics"]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_help_text(tmp_path: Path, command: str) -> None:
     result = Warehouse(tmp_path).run(command, "--help")
@@ -24,7 +27,7 @@ def test_status_answers_before_anything_ever_ran(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nightly"], ["query", "select 1"], ["rollback"], ["approve"], ["no-such-command"]]
+    "arguments", [["nightly"], ["query", "select 1"], ["rollback"], ["approve"], ["no-such-command"], NOWHERE]
 )
 def test_what_can_not_be_done_yet_is_wrong_usage_with_a_message(tmp_path: Path, arguments: list[str]) -> None:
     result = Warehouse(tmp_path).run(*arguments)
