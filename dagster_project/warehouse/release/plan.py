@@ -79,7 +79,10 @@ def require_judged_candidate(connection: duckdb.DuckDBPyConnection, verdict: Ver
 def find_restated(
     connection: duckdb.DuckDBPyConnection, verdict: Verdict, current: str | None, release_id: str
 ) -> list[Restated]:
-    """Compare the tables that passed with those of the current release; see compare."""
+    """Compare the tables that passed with those of the current release; see compare.
+
+    Days after the as-of day of now are none that were over, where a night goes back to an earlier one.
+    """
     published = {row.release_id: row.published_at for row in read_releases(connection, current)} if current else {}
     kept = _kept_from(connection)
     comparisons = [
@@ -88,7 +91,7 @@ def find_restated(
             CANDIDATE,
             table,
             verdict.rules[table],
-            state.as_of,
+            min(state.as_of, verdict.as_of),
             published[state.release_id],
             kept.get(table),
         )
