@@ -35,6 +35,11 @@ from dagster_project.warehouse.load.source import Columns, Source
 BATCH_BYTES = 256 << 20
 # DuckDB hands one record batch to one thread: several to a batch keep all busy.
 ROWS_PER_RECORD_BATCH = 16_384
+# Of each column that is being read from a Parquet file; larger ones gain nothing.
+PARQUET_BUFFER_BYTES = 1 << 20
+
+# What parts of one batch have in common: form, header and, of Parquet, types.
+_Kind = tuple[str, tuple[str, ...], pa.Schema | None]
 
 
 @dataclass(frozen=True)
@@ -47,21 +52,24 @@ class Batch:
 
 
 @dataclass
-class _Pending:
-    """Small parts of many files with one header, waiting to be a batch."""
+class _Waiting:
+    """Small parts of many files, waiting to be batches; all together they are never more than a batch."""
 
-    parts: list[Any] = field(default_factory=list)
+    parts: dict[_Kind, list[Any]] = field(default_factory=lambda: defaultdict(list))
     size: int = 0
 
-    def add(self, part: object, size: int) -> bool:
-        """Whether the parts are enough for a batch now."""
-        self.parts.append(part)
+    def add(self, kind: _Kind, part: object, size: int) -> Iterator[Batch]:
+        """The batches that are due now."""
+        self.parts[kind].append(part)
         self.size += size
-        return self.size >= BATCH_BYTES
+        if self.size >= BATCH_BYTES:
+            yield from self.take()
 
-    def take(self) -> list[Any]:
-        parts, self.parts, self.size = self.parts, [], 0
-        return parts
+    def take(self) -> Iterator[Batch]:
+        self.size = 0
+        while self.parts:
+            # without a name for the parts, they are gone from memory while the batch is used
+            yield _batch(*self.parts.popitem())
 
 
 def read_batches(sources: Iterable[Source], columns: Columns) -> Iterator[Batch]:
@@ -70,33 +78,28 @@ def read_batches(sources: Iterable[Source], columns: Columns) -> Iterator[Batch]
     A broken file's earlier records may have come already: the caller takes them back. A batch must be used before the
     next is asked for.
     """
-    texts: dict[tuple[str, tuple[str, ...]], _Pending] = defaultdict(_Pending)
-    tables: dict[tuple[tuple[str, ...], pa.Schema], _Pending] = defaultdict(_Pending)
+    waiting = _Waiting()
     for source in sources:
         form, compression = source.delivery.format
         try:
             if form == "parquet":
-                yield from _parquet_batches(source, columns, tables)
+                yield from _parquet_batches(source, columns, waiting)
             else:
-                yield from _text_batches(source, form, compression, columns, texts)
+                yield from _text_batches(source, form, compression, columns, waiting)
         except BrokenFile as error:
             source.broken = str(error)
         except OSError as error:
             source.vanished, source.broken = True, f"could not be read: {error.strerror or error}"
-    for (form, header), waiting in texts.items():
-        if waiting.parts:
-            yield _text_batch(form, header, waiting.take())
-    for (header, _), waiting in tables.items():
-        if waiting.parts:
-            yield Batch("parquet", header, pa.concat_tables(waiting.take()))
+    yield from waiting.take()
+
+
+def _batch(kind: _Kind, parts: list[Any]) -> Batch:
+    form, header, _ = kind
+    return Batch(form, header, pa.concat_tables(parts)) if form == "parquet" else _text_batch(form, header, parts)
 
 
 def _text_batches(
-    source: Source,
-    form: str,
-    compression: str | None,
-    columns: Columns,
-    texts: dict[tuple[str, tuple[str, ...]], _Pending],
+    source: Source, form: str, compression: str | None, columns: Columns, waiting: _Waiting
 ) -> Iterator[Batch]:
     split = split_lines if form == "json" else CsvSplit()
     header: tuple[str, ...] | None = () if form == "json" else None
@@ -109,8 +112,7 @@ def _text_batches(
                 yield _text_batch(form, header, [(source, piece)])
                 continue
             piece.data = bytes(piece.data)
-            if texts[form, header].add((source, piece), len(piece.data)):
-                yield _text_batch(form, header, texts[form, header].take())
+            yield from waiting.add((form, header, None), (source, piece), len(piece.data))
 
 
 def _take_header(piece: Piece, required: frozenset[str]) -> tuple[tuple[str, ...], Piece]:
@@ -198,26 +200,28 @@ def _as_utf8(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.set_column(batch.schema.get_field_index("_damage"), "_damage", pa.array(damage, pa.string()))
 
 
-def _parquet_batches(
-    source: Source, columns: Columns, tables: dict[tuple[tuple[str, ...], pa.Schema], _Pending]
-) -> Iterator[Batch]:
+def _parquet_batches(source: Source, columns: Columns, waiting: _Waiting) -> Iterator[Batch]:
     try:
         with source.delivery.open() as opened:
             source.sha256 = HashingFile(opened).hash_to_end()
             if opened.tell() == 0:
                 return  # an empty file is an empty delivery, whatever its form
             opened.seek(0)
-            # A buffer filled in advance would keep the whole file in memory until its end. As nanoseconds, the pre-1678
-            # or post-2262 instants of an old writer would wrap around.
-            file = pq.ParquetFile(opened, coerce_int96_timestamp_unit="us", pre_buffer=False)
+            file = pq.ParquetFile(
+                opened,
+                # as nanoseconds, the pre-1678 or post-2262 instants of an old writer would wrap around
+                coerce_int96_timestamp_unit="us",
+                # what is read ahead would stay in memory until the file's end: 70 MB of a million requests
+                pre_buffer=False,
+                # else a row group's compressed columns are in memory whole, however large it is
+                buffer_size=PARQUET_BUFFER_BYTES,
+            )
             header = tuple(file.schema_arrow.names)
             _check_columns("schema", header, columns.required, ", ".join(header))
             for batch in file.iter_batches(batch_size=8 * ROWS_PER_RECORD_BATCH):
                 table = _parquet_table(source, batch, columns.known)
                 source.records += table.num_rows
-                waiting = tables[header, table.schema]
-                if waiting.add(table, table.nbytes):
-                    yield Batch("parquet", header, pa.concat_tables(waiting.take()))
+                yield from waiting.add(("parquet", header, table.schema), table, table.nbytes)
     except (pa.ArrowException, ValueError) as error:
         raise BrokenFile(f"no readable Parquet file: {error}") from error
     except OSError as error:
