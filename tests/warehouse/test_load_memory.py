@@ -10,6 +10,7 @@ import os
 import signal
 import tracemalloc
 from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,7 @@ BOOKS = (
 def test_a_load_that_ended_between_two_batches_is_as_if_it_had_never_begun(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    monkeypatch.setattr(records, "BATCH_BYTES", 4_000)
-    monkeypatch.setattr(reading, "CHUNK_BYTES", 2_000)
+    make_batches_small(monkeypatch.setattr)
     undisturbed, disturbed = Home(tmp_path / "undisturbed"), Home(tmp_path / "disturbed")
     for home in (undisturbed, disturbed):
         deliver_first(home)
@@ -111,7 +111,7 @@ def test_a_load_that_ended_between_two_batches_is_as_if_it_had_never_begun(
         deliver_second(home)
     before = [disturbed.query(sql) for sql in BOOKS]
 
-    end_in_batch(disturbed, 8, killed if ending == "killed" else raised)
+    end_in_batch(disturbed, 8, ending)
 
     assert [disturbed.query(sql) for sql in BOOKS] == before
     undisturbed.load()
@@ -123,30 +123,29 @@ def test_a_load_that_ended_between_two_batches_is_as_if_it_had_never_begun(
     assert lines > 100 and of_the_broken == [0, 0, lines]
 
 
-def end_in_batch(home: Home, number: int, end: Callable[[], None]) -> None:
-    """Load in a child process, which ends so after it has inserted its batch of this number."""
-    child = os.fork()
-    if child:
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in (-signal.SIGKILL, 1)
-        return
-    try:
-        batches, load_batch = itertools.count(1), feeds._load_batch
-
-        def ending(*arguments: Any) -> None:
-            load_batch(*arguments)
-            if next(batches) == number:
-                end()
-
-        feeds._load_batch = ending
-        home.load()
-        os._exit(0)
-    finally:
-        os._exit(1)
+def end_in_batch(home: Home, number: int, ending: str) -> None:
+    """Load in a process of its own, which ends so after it has inserted its batch of this number."""
+    child = get_context("spawn").Process(target=load_to_its_end, args=(home.settings.home, number, ending))
+    child.start()
+    child.join()
+    assert child.exitcode == (-signal.SIGKILL if ending == "killed" else 1)
 
 
-def killed() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def load_to_its_end(home: Path, number: int, ending: str) -> None:
+    make_batches_small(setattr)
+    batches, load_batch = itertools.count(1), feeds._load_batch
+
+    def load_batch_and_end(*arguments: Any) -> None:
+        load_batch(*arguments)
+        if next(batches) == number:
+            if ending == "killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise KeyboardInterrupt
+
+    feeds._load_batch = load_batch_and_end
+    Home(home).load()
 
 
-def raised() -> None:
-    raise KeyboardInterrupt
+def make_batches_small(patch: Callable[[Any, str, int], None]) -> None:
+    patch(records, "BATCH_BYTES", 4_000)
+    patch(reading, "CHUNK_BYTES", 2_000)
