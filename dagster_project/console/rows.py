@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from math import isfinite
 
 from dagster_project.console.terminal import ROWS_ON_A_TERMINAL, console, printable, table_of
 
@@ -33,10 +34,15 @@ def _harmless(value: object) -> object:
 def _print_json(names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     before = "[\n"
     for row in rows:
-        named = dict(zip(names, row, strict=True))
+        named = {name: _finite(value) for name, value in zip(names, row, strict=True)}
         sys.stdout.write(before + json.dumps(named, default=_json_value, ensure_ascii=False))
         before = ",\n"
     sys.stdout.write("\n]\n" if before != "[\n" else "[]\n")
+
+
+def _finite(value: object) -> object:
+    """JSON has no infinity, and what is no number there is null."""
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _json_value(value: object) -> object:

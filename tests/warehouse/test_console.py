@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -14,6 +15,12 @@ def test_text_that_a_spreadsheet_would_run_is_text_in_csv(capsys: pytest.Capture
     found = list(csv.reader(io.StringIO(capsys.readouterr().out)))[1:]
     assert [text for text, _ in found] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "a=1", ""]
     assert {number for _, number in found} == {"-1"}
+
+
+def test_what_is_no_number_of_json_is_null_there(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows(["value"], [(float("nan"),), (float("-inf"),), (1.5,), (None,)], "json")
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert found == [{"value": None}, {"value": None}, {"value": 1.5}, {"value": None}]
 
 
 def test_control_characters_in_data_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
