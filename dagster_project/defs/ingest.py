@@ -61,7 +61,7 @@ def _feed_spec(feed: Feed) -> dg.AssetSpec:
 def _total(summary: LoadSummary) -> str:
     total = {name: summary.total(name) for name in ("lines", "files", "quarantined")}
     told = "{lines:,} records from {files:,} new files, {quarantined:,} quarantined".format(**total)
-    return told + (f"; {len(summary.problems)} things in the landing zone are no delivery" if summary.problems else "")
+    return told + (f"; no delivery: {len(summary.problems):,} in the landing zone" if summary.problems else "")
 
 
 def _results(feeds: Mapping[str, Feed], ledger: list[str], summary: LoadSummary) -> Iterator[dg.MaterializeResult]:
