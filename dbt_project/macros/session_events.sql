@@ -6,7 +6,8 @@
   such a session is called by its first event. Events of nobody (no session_id, user or device) are in no session.
 -#}
 {% macro session_events() -%}
-{%- set is_near = is_near_touched('event_at', 'touched_sessions', 'cast(from_at as date)', 'cast(to_at as date)') -%}
+    {%- set days = ['cast(from_at as date)', 'cast(to_at as date)'] -%}
+    {%- set is_near = is_near_touched('event_at', 'touched_sessions', *days) -%}
 -- two readings of the events: as one, the engine would write all that are near down to read them twice
 named as (
 
