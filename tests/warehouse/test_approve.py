@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -61,14 +60,6 @@ def test_what_was_restated_is_handed_on_and_a_night_without_change_adds_nothing(
     night(settings, 1200)
     told = read(settings.current_release, "select old_value, count(*) from ops.restatements group by 1 order by 1")
     assert told == [(1000, 3), (1100, 3)]
-
-
-def test_a_night_as_of_an_earlier_day_takes_the_later_ones_for_none_that_were_over(settings) -> None:
-    write_candidate(settings, 1000, days=2)
-    judge(settings, rules=RULES, as_of=date(2026, 11, 2))
-    publish(settings, report=lambda _: None)
-    assert read(settings.current_release, f"select count(*) from {PAYMENTS}") == [(2,)]
-    assert read(settings.current_release, MOVED) == []
 
 
 def test_a_figure_beyond_its_tolerance_holds_the_domain_back_and_says_what_moved_and_what_to_do(settings) -> None:

@@ -79,10 +79,7 @@ def require_judged_candidate(connection: duckdb.DuckDBPyConnection, verdict: Ver
 def find_restated(
     connection: duckdb.DuckDBPyConnection, verdict: Verdict, current: str | None, release_id: str
 ) -> list[Restated]:
-    """Compare the tables that passed with those of the current release; see compare.
-
-    Days after the as-of day of now are none that were over, where a night goes back to an earlier one.
-    """
+    """Compare the tables that passed with those of the current release; see compare."""
     published = {row.release_id: row.published_at for row in read_releases(connection, current)} if current else {}
     kept = _kept_from(connection)
     comparisons = [
@@ -91,7 +88,7 @@ def find_restated(
             CANDIDATE,
             table,
             verdict.rules[table],
-            min(state.as_of, verdict.as_of),
+            state.as_of,
             published[state.release_id],
             kept.get(table),
         )
