@@ -49,7 +49,7 @@ def print_summary(settings: Settings, summary: Summary) -> None:
 
 
 def _no_deliveries(problems: Sequence[str]) -> dict[str, str]:
-    """The first things that nothing was loaded of, such as a folder whose name is no feed's."""
+    """The first thing that nothing was loaded of, such as a folder whose name is no feed's, and how many more."""
     if not problems:
         return {}
     more = f" and {len(problems) - 1:,} more, see `warehouse status`" if len(problems) > 1 else ""
