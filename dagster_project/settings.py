@@ -27,10 +27,14 @@ class SettingsError(Exception):
 
 # Settings of what is kept: no model reads them, so that changing one rebuilds nothing.
 KEPT = ("keep_releases", "apply_retention", "metrics_", "application_logs_", "security_logs_", "audit_logs_")
+# Measurements turn into coarser ones, each of which has to be there when the finer one goes.
+METRICS_DAYS = ("metrics_raw_days", "metrics_aggregated_days", "metrics_historical_days")
 # What WAREHOUSE_RETENTION may be; where it is set, it stands above `apply_retention` in settings.yml.
 SWITCH = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
-# What WAREHOUSE_MEMORY may be: more than nothing, and no more than DuckDB can count.
-MEMORY = re.compile(r"(?=[\d.]*[1-9])\d{1,6}(\.\d+)? ?[KMGT]i?B|(100|[1-9]\d?) ?%", re.IGNORECASE)
+# What WAREHOUSE_MEMORY may be: no more than DuckDB can count, no less than it can work with.
+MEMORY = re.compile(r"(\d{1,6}(?:\.\d+)?) ?([MGT])i?B|(?:100|[1-9]\d?) ?%", re.IGNORECASE)
+MEGABYTES = {"M": 1, "G": 1_000, "T": 1_000_000}
+LEAST_MEGABYTES = 100
 
 
 @dataclass(frozen=True)
@@ -133,8 +137,10 @@ def load_settings(home: Path | str | None = None) -> Settings:
 def memory_limit() -> str:
     """What DuckDB may take before it moves to disk: WAREHOUSE_MEMORY, or, as is DuckDB's own default, 80 % of all."""
     given = os.environ.get("WAREHOUSE_MEMORY", "").strip() or "80%"
-    if not MEMORY.fullmatch(given):
-        raise SettingsError(f"WAREHOUSE_MEMORY: expected an amount such as 4GB or 50%, found {given!r}")
+    amount = MEMORY.fullmatch(given)
+    if not amount or (amount[1] and float(amount[1]) * MEGABYTES[amount[2].upper()] < LEAST_MEGABYTES):
+        wanted = f"an amount such as 4GB or 50%, {LEAST_MEGABYTES}MB or more"
+        raise SettingsError(f"WAREHOUSE_MEMORY: expected {wanted}, found {given!r}")
     return given
 
 
@@ -160,7 +166,11 @@ def _reporting(file: Path) -> Reporting:
         raise SettingsError(f"{file}: unknown setting {', '.join(unknown)}; known are {', '.join(defaults)}")
     for name, value in given.items():
         _check(file, name, value, defaults[name])
-    return Reporting(**given)
+    reporting = Reporting(**given)
+    limits = [getattr(reporting, name) for name in METRICS_DAYS]
+    if limits != sorted(limits):
+        raise SettingsError(f"{file}: expected {' <= '.join(METRICS_DAYS)}, found {', '.join(map(str, limits))}")
+    return reporting
 
 
 def _check(file: Path, name: str, value: object, default: object) -> None:

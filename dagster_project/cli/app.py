@@ -12,8 +12,6 @@ import typer
 from dagster_project.exit_codes import Commands, UsageError
 from dagster_project.settings import Settings, load_settings
 
-# How a day is given on the command line.
-DAY = ["%Y-%m-%d"]
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -32,6 +30,22 @@ def options(
     """
     os.umask(0o077)  # whatever a command writes is its owner's alone; what is published says otherwise itself
     ctx.obj = home
+
+
+def day(text: str) -> date:
+    """A day as it is given on the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected a day such as 2026-01-31, found {text!r}") from None
+
+
+def known_home(ctx: typer.Context) -> Settings:
+    """The settings of a home that a night has run in; a misspelt one is not made."""
+    settings = load_settings(ctx.obj)
+    if not settings.work.is_dir():
+        raise UsageError(f"{settings.home}: no night has run there; name another home with WAREHOUSE_HOME or --home")
+    return settings
 
 
 def made_home(ctx: typer.Context) -> Settings:

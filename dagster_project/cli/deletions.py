@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 
 import typer
 
-from dagster_project.cli.app import DAY, app, newest_day, utc_now
+from dagster_project.cli.app import app, day, newest_day, utc_now
 from dagster_project.exit_codes import HELD_BACK, PUBLISHED, UsageError
 from dagster_project.settings import load_settings
 
@@ -48,8 +48,8 @@ def retain(
     ctx: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is past its limit, change nothing.")] = False,
     as_of: Annotated[
-        datetime | None,
-        typer.Option(formats=DAY, metavar="DATE", help="Default: the newest delivery day in the landing zone."),
+        date | None,
+        typer.Option(parser=day, metavar="DATE", help="Default: the newest delivery day in the landing zone."),
     ] = None,
 ) -> None:
     """Delete what is older than its class may be kept, as nights do where the setting apply_retention is on.
@@ -71,15 +71,15 @@ def retain(
             f"{settings.home / 'settings.yml'} (or set WAREHOUSE_RETENTION=on), after a look at --dry-run"
         )
     newest = newest_day(settings)
-    day = as_of.date() if as_of else newest
+    until = as_of or newest
     if not settings.candidate.exists():
         raise UsageError(f"{settings.home} has loaded nothing yet: run `warehouse nightly` first")
-    if day > max(newest, utc_now().date()):
-        raise UsageError(f"--as-of {day} is a day to come: as of it, what is young today would be too old")
+    if until > max(newest, utc_now().date()):
+        raise UsageError(f"--as-of {until} is a day to come: as of it, what is young today would be too old")
     with writer_lock(settings, lambda message: progress("", message)):
         manifest = project_manifest(settings)
         if dry_run:
-            print_expired(list(find_expired(settings, day, manifest)), day, waiting(settings, manifest))
+            print_expired(list(find_expired(settings, until, manifest)), until, waiting(settings, manifest))
         else:
-            removed = expire_rows(settings, day, manifest, lambda message: progress("retain", message))
-            print_expired(removed, day, {}, is_done=True)
+            removed = expire_rows(settings, until, manifest, lambda message: progress("retain", message))
+            print_expired(removed, until, {}, is_done=True)

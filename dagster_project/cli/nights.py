@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.cli.app import DAY, app, made_home, newest_day, utc_now
+from dagster_project.cli.app import app, day, made_home, newest_day, utc_now
 from dagster_project.exit_codes import HELD_BACK, PUBLISHED, UsageError
 from dagster_project.settings import Settings
 
@@ -23,9 +23,9 @@ SAMPLE_USERS, SAMPLE_DAYS, SAMPLE_SEED = 300, 90, 7
 def nightly(
     ctx: typer.Context,
     as_of: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
-            formats=DAY,
+            parser=day,
             metavar="DATE",
             help="The day up to which periods are over; it keeps nothing out that has landed. "
             "Default: the newest delivery day in the landing zone.",
@@ -38,13 +38,13 @@ def nightly(
     settings = made_home(ctx)
 
     def night(progress: Progress) -> None:
-        day = as_of.date() if as_of else newest_day(settings)
-        if reason_to_run(settings, day) is None:
-            progress("", f"nothing has changed since the last night as of {day}")
+        until = as_of or newest_day(settings)
+        if reason_to_run(settings, until) is None:
+            progress("", f"nothing has changed since the last night as of {until}")
             return
         from dagster_project.defs.launch import run_night  # dagster and dbt take seconds to import
 
-        run_night(settings, day, progress)
+        run_night(settings, until, progress)
 
     raise typer.Exit(_run(settings, night))
 
@@ -52,8 +52,8 @@ def nightly(
 @app.command()
 def backfill(
     ctx: typer.Context,
-    first: Annotated[datetime, typer.Option("--from", formats=DAY, metavar="DATE", help="First day to recompute.")],
-    last: Annotated[datetime, typer.Option("--to", formats=DAY, metavar="DATE", help="Last day to recompute.")],
+    first: Annotated[date, typer.Option("--from", parser=day, metavar="DATE", help="First day to recompute.")],
+    last: Annotated[date, typer.Option("--to", parser=day, metavar="DATE", help="Last day to recompute.")],
 ) -> None:
     """Recompute those days in one run, say which published figures moved, publish as of the newest day known.
 
@@ -62,8 +62,8 @@ def backfill(
     from dagster_project.warehouse.build.changes import Days
 
     if last < first:
-        raise UsageError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}")
-    settings, days = made_home(ctx), Days(first.date(), last.date())
+        raise UsageError(f"--from {first} is after --to {last}")
+    settings, days = made_home(ctx), Days(first, last)
 
     def run(progress: Progress) -> None:
         newest_day(settings)
@@ -81,7 +81,7 @@ def sample(
     days: Annotated[int, typer.Option(min=1, help="Days of life.")] = SAMPLE_DAYS,
     seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = SAMPLE_SEED,
     start: Annotated[
-        datetime | None, typer.Option(formats=DAY, metavar="DATE", help="First day; default: a recent one.")
+        date | None, typer.Option(parser=day, metavar="DATE", help="First day; default: a recent one.")
     ] = None,
     if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing where something was delivered.")] = False,
     force: Annotated[
@@ -103,7 +103,7 @@ def sample(
                 f"{settings.landing} holds deliveries up to {newest}, and a sample would mix with them: "
                 "choose another home (WAREHOUSE_HOME=... warehouse sample), or say --force"
             )
-        simulate(settings.landing, users, days, seed, start.date() if start else None)
+        simulate(settings.landing, users, days, seed, start)
 
 
 def _run(settings: Settings, run: Callable[[Progress], None]) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from dagster_project.cli.app import DAY, app, utc_now
+from dagster_project.cli.app import app, day, known_home, utc_now
 from dagster_project.exit_codes import HELD_BACK, PUBLISHED, UsageError
 from dagster_project.settings import load_settings
 
@@ -51,7 +51,7 @@ def rollback(
     from dagster_project.warehouse.release.releases import rollback as roll_back
 
     try:
-        chosen = roll_back(load_settings(ctx.obj), release, typer.echo, make_pages)
+        chosen = roll_back(known_home(ctx), release, typer.echo, make_pages)
     except ReleaseError as error:
         raise UsageError(str(error)) from error
     typer.echo(f"release {chosen.release_id} of {chosen.published_at} UTC, as of {chosen.as_of}, is current")
@@ -74,7 +74,7 @@ def approve(
     from dagster_project.warehouse.release.approve import waiting
     from dagster_project.warehouse.release.releases import ReleaseError
 
-    settings, progress = load_settings(ctx.obj), Progress()
+    settings, progress = known_home(ctx), Progress()
     try:
         if dry_run:
             print_moved(waiting(settings, domain, lambda message: progress("approve", message)))
@@ -90,9 +90,9 @@ def query(
     ctx: typer.Context,
     sql: Annotated[str, typer.Argument(metavar="SQL")],
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.table,
-    day: Annotated[
-        datetime | None,
-        typer.Option("--as-published", formats=DAY, metavar="DATE", help="The release current at that day's end."),
+    published_by: Annotated[
+        date | None,
+        typer.Option("--as-published", parser=day, metavar="DATE", help="The release current at that day's end."),
     ] = None,
 ) -> None:
     """Query the current release, or the one that was current at the end of a day, read-only."""
@@ -104,7 +104,7 @@ def query(
 
     settings = load_settings(ctx.obj)
     try:
-        release_id = as_published(settings, day.date()) if day else None
+        release_id = as_published(settings, published_by) if published_by else None
         with open_release(settings, release_id) as connection:
             found = connection.execute(sql)
             if found is None:

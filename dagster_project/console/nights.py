@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from dagster_project.console.status import provisional_in_words
+from dagster_project.console.status import provisional_pairs
 from dagster_project.console.terminal import console, print_pairs, printable
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.summary import Figure, Summary
@@ -38,7 +38,7 @@ def print_summary(settings: Settings, summary: Summary) -> None:
             "checks": f"{summary.checks_passed:,} passed, {len(summary.failed):,} failed",
             "published": ", ".join(release.domains_published),
             **{f"held back: {domain}": reason for domain, reason in summary.held_back.items()},
-            **provisional_in_words(summary.provisional),
+            **provisional_pairs(summary.provisional),
         }
     )
     if summary.figures:

@@ -10,12 +10,16 @@ from decimal import Decimal
 from math import isfinite
 
 from dagster_project.console.terminal import ROWS_ON_A_TERMINAL, console, printable, table_of
+from dagster_project.exit_codes import UsageError
 
 FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def print_rows(names: Sequence[str], rows: Iterable[Sequence[object]], form: str) -> None:
-    """The rows of a query as `table` (its first ROWS_ON_A_TERMINAL), `csv` or `json` (an array of objects)."""
+    """The rows of a query as `table` (its first ROWS_ON_A_TERMINAL), `csv` or `json` (an array of objects).
+
+    Raises UsageError where an object would need two members of one name.
+    """
     if form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(names)
@@ -32,6 +36,8 @@ def _harmless(value: object) -> object:
 
 
 def _print_json(names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    if len(set(names)) < len(names):
+        raise UsageError(f"two columns of one name ({', '.join(names)}): JSON has no place for both, rename with `as`")
     before = "[\n"
     for row in rows:
         named = {name: _finite(value) for name, value in zip(names, row, strict=True)}

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dagster_project.console.terminal import console, duration_of, print_pairs, printable, table_of
 from dagster_project.warehouse.status import FeedStatus, HeldBack, Quarantined, Status
-from dagster_project.warehouse.watch.watched import FeedDay, Provisional
+from dagster_project.warehouse.watch.watched import FeedDay, Provisional, provisional_in_words
 
 ON_TIME = {"when_it_happens": "when it happens"}
 WORDS = {"unknown": "not enough history"}
@@ -33,7 +33,7 @@ def print_status(status: Status, now: datetime) -> None:
     _print_unexpected([day for day in status.newest_days if not day.is_sound])
     if status.provisional:
         out.print("\nprovisional", style="bold")
-        print_pairs(provisional_in_words(status.provisional))
+        print_pairs(provisional_pairs(status.provisional))
     _print_quarantine(status.quarantine)
     if status.problems:
         out.print("\nin the landing zone, but no delivery", style="bold")
@@ -50,7 +50,8 @@ def _print_held_back(held_back: Sequence[HeldBack]) -> None:
 
 
 def _print_feeds(feeds: Sequence[FeedStatus], newest: Mapping[str, str]) -> None:
-    table = table_of("feed", "domain", "last delivery", ">rows", ">quarantined", ">waiting files", "lateness", "newest")
+    counts = (">rows", ">quarantined", ">waiting files")
+    table = table_of("feed", "domain", "last delivery", *counts, "lateness", "newest day")
     for feed in feeds:
         late = "never delivered" if feed.last_dt is None else ON_TIME.get(feed.schedule, "on time")
         table.add_row(
@@ -77,17 +78,9 @@ def _print_unexpected(unexpected: Sequence[FeedDay]) -> None:
         out.print(f"    {REMEDIES[day.status]}")
 
 
-def provisional_in_words(tables: Sequence[Provisional]) -> dict[str, str]:
-    """By domain, from which day on how many of its tables are provisional, and which feeds lack deliveries."""
-    told = {}
-    for domain in dict.fromkeys(table.domain for table in tables):
-        own = [table for table in tables if table.domain == domain]
-        names = {table.table for table in own}
-        feeds = ", ".join(sorted({table.feed for table in own}))
-        what = "1 table" if len(names) == 1 else f"{len(names)} tables"
-        first = min(table.from_date for table in own)
-        told[f"provisional: {domain}"] = f"{what} from {first} on, for want of deliveries of {feeds}"
-    return told
+def provisional_pairs(tables: Sequence[Provisional]) -> dict[str, str]:
+    """What is provisional, by domain, as pairs to print."""
+    return {f"provisional: {domain}": told for domain, told in provisional_in_words(tables).items()}
 
 
 def _print_quarantine(quarantine: Sequence[Quarantined] | None) -> None:

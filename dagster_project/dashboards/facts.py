@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
+
+from dagster_project.warehouse.watch.watched import Provisional, provisional_in_words, read_provisional
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Facts:
     published_at: datetime
     domains: dict[str, Domain]
     tables: frozenset[str]
+    provisional: tuple[Provisional, ...]
 
     @property
     def held_back(self) -> list[Domain]:
@@ -38,9 +42,18 @@ class Facts:
         domain = self.domains.get(name)
         return domain.as_of if domain and domain.as_of else self.as_of
 
+    def provisional_from(self, tables: Collection[str]) -> date | None:
+        """The first day of which figures of any of these tables lack deliveries."""
+        return min((one.from_date for one in self.provisional if one.table in tables), default=None)
+
+    @property
+    def provisional_domains(self) -> dict[str, str]:
+        """By domain, what of it is provisional and why."""
+        return provisional_in_words(self.provisional)
+
 
 def read_facts(connection: duckdb.DuckDBPyConnection) -> Facts:
-    """The newest row of ops.releases, which is the release's own, and ops.domain_freshness."""
+    """The newest row of ops.releases, which is the release's own, ops.domain_freshness and ops.provisional_periods."""
     release_id, as_of, published_at = connection.execute(
         "select release_id, as_of, published_at from ops.releases order by release_id desc limit 1"
     ).fetchall()[0]
@@ -54,4 +67,5 @@ def read_facts(connection: duckdb.DuckDBPyConnection) -> Facts:
         published_at=published_at,
         domains={row[0]: Domain(*row) for row in rows},
         tables=frozenset(name for (name,) in tables),
+        provisional=tuple(read_provisional(connection)),
     )

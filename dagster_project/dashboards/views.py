@@ -25,12 +25,14 @@ POINTS_OF_A_TREND = {"month": 13, "day": 60, "week": 26, "hour": 48}
 class View:
     """What every entry shows: its definition, its domain, and what is wrong where there is no figure.
 
-    `trouble` is for the reader; `error` is set where the query failed, which is a fault of the page.
+    From `provisional_from` on figures lack deliveries. `trouble` is for the reader; `error` is set where the query
+    failed, which is a fault of the page.
     """
 
     item: Item
     domain: Domain | None
     sql: str
+    provisional_from: date | None = None
     trouble: str | None = None
     error: str | None = None
 
@@ -96,9 +98,15 @@ class ListingView(View):
 def view(connection: duckdb.DuckDBPyConnection, item: Item, facts: Facts) -> View:
     """An entry with the figures of the release. A query that fails is an entry in trouble, not an exception."""
     domain = facts.domains.get(domains_of(item)[0])
-    base: dict[str, Any] = {"item": item, "domain": domain, "sql": cleandoc(item.sql)}
+    tables = {metric.rpartition(".")[0] for metric in item.metrics}
+    base: dict[str, Any] = {
+        "item": item,
+        "domain": domain,
+        "sql": cleandoc(item.sql),
+        "provisional_from": facts.provisional_from(tables),
+    }
     kind = {Tile: TileView, Chart: ChartView, Listing: ListingView}[type(item)]
-    if not {metric.rpartition(".")[0] for metric in item.metrics} <= facts.tables:
+    if not tables <= facts.tables:
         return kind(**base, trouble=NEVER_PUBLISHED)
     try:
         frame = read(connection, base["sql"])

@@ -12,7 +12,8 @@ from dagster_project.privacy.identify import alike, identify, is_known
 from dagster_project.privacy.places import PLACES
 from dagster_project.privacy.receipt import Receipt, write_receipt
 from dagster_project.settings import Settings
-from dagster_project.warehouse.database import writer_lock
+from dagster_project.warehouse.database import open_database, writer_lock
+from dagster_project.warehouse.load.personal_data import personal_data_key, require_same_key
 
 
 class UnknownPersonError(Exception):
@@ -25,9 +26,13 @@ def erase(
     """Take the person out of every place, keep out what may be delivered again, and return what went where.
 
     A dry run changes nothing. Killed at any moment and run again, it completes; run again after that, it finds nothing.
-    Raises UnknownPersonError where no column of people has the id, unless forced, and where there is nothing to erase.
+    Raises UnknownPersonError where no column of people has the id, unless forced, and where there is nothing to erase;
+    ContractError where rows were loaded with another key than the one that the list of the erased would be made with.
     """
     with writer_lock(settings, report):
+        if settings.candidate.exists():
+            with open_database(settings.candidate, read_only=True) as connection:
+                require_same_key(connection, personal_data_key(settings))
         erased = read_erased(settings)
         journal = Journal(settings.erasing / f"{erased.hash(user_id)[:16]}.json")
         if not (is_forced or erased.holds(user_id) or journal.begun()):

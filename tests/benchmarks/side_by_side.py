@@ -37,10 +37,8 @@ class Bench:
         night = cost_of_night(self.home)
 
         def add(what: str, cost: Cost, database: Path, aim: float | None = None) -> None:
-            found = differences(database, self.home.current_release)
-            note = f"{len(found)} tables, {sum(found.values())} rows otherwise; {cost.peak_mb:,.0f} MB"
             ours = f"nightly {stage} ({night.peak_mb:,.0f} MB)"
-            report.add(Line("job", ours, "s of CPU", night.cpu, what, cost.cpu, aim, note))
+            report.add(beside("job", ours, self.home, night, what, database, cost, aim))
 
         add("hand-written SQL", self._floor(as_of), self.folder / "floor.duckdb", 1.5)
         project = self.folder / "dbt"
@@ -63,18 +61,23 @@ class Bench:
         return cost_of_command([*command, str(self.home.home), str(database), str(as_of)])
 
 
+def beside(
+    bench: str, ours: str, home: Settings, night: Cost, theirs: str, database: Path, cost: Cost, aim: float | None
+) -> Line:
+    """A night beside what made the tables in `database`; the note says how many of its rows are another than ours."""
+    found = differences(database, home.current_release)
+    note = f"{len(found)} tables, {sum(found.values())} rows otherwise; {cost.peak_mb:,.0f} MB"
+    return Line(bench, ours, "s of CPU", night.cpu, theirs, cost.cpu, aim, note)
+
+
 def bench_side_by_side(folder: Path, users: int, history: int, rounds: int, report: Report) -> None:
     """Everything from scratch after `history` days, then one more day; `rounds` of the hand-written SQL."""
     home = Settings(folder / "home")
     simulate(home.landing, users, history + 1, SEED, START, report=_silent)
     as_of = START + timedelta(days=history - 1)
     aside = _set_aside(home.landing, as_of + timedelta(days=1), folder / "aside")
-    try:
-        sqlmesh = sqlmesh_project.install(folder / "environment")
-        sqlmesh_project.write_project(folder / "sqlmesh", home, START)
-    except sqlmesh_project.NotInstalled as reason:
-        print(f"SQLMesh is left out, it can't be installed: {reason}", file=sys.stderr)
-        sqlmesh = None
+    sqlmesh = sqlmesh_project.install(folder / "environment")
+    sqlmesh_project.write_project(folder / "sqlmesh", home, START)
     bench = Bench(home, folder, sqlmesh, rounds)
     bench.compare(f"from scratch, {history} days", as_of, is_first=True, report=report)
     shutil.copytree(aside, home.landing, dirs_exist_ok=True)

@@ -81,6 +81,16 @@ def test_what_the_figures_are_of_stays_in_sight(tab: Tab, shown: str) -> None:
         assert fact in told
 
 
+def test_a_figure_that_lacks_deliveries_says_so(pages: Path) -> None:
+    text = {name: (pages / f"{name}.html").read_text(encoding="utf-8") for name in ("index", "technical", "executive")}
+    told = "<b>Platform is provisional:</b> 1 table from 2026-10-17 on, for want of deliveries of web_vitals."
+
+    assert all(told in page for page in text.values())
+    marked = [card for card in text["technical"].split("<article ")[1:] if "provisional from 17 Oct 2026" in card]
+    assert marked
+    assert all("platform.web_vitals_daily" in card for card in marked)
+
+
 def test_a_page_can_be_used_without_eyes_and_without_a_mouse(tab: Tab, shown: str) -> None:
     assert tab.run("document.documentElement.lang") == "en"
     assert (

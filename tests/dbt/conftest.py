@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -41,7 +42,8 @@ def make_candidate(path: Path, scenario: str) -> None:
             create_table(connection, path.stem, table.replace("ops.", "release_history."), COLUMNS[table])
         for file in sorted((SCENARIOS / scenario).glob("*.csv")):
             _insert(connection, file)
-        begin_build(connection, read_contracts().values(), "tests", VARS["reporting_timezone"])
+        as_of = date.fromisoformat(VARS["as_of"])
+        begin_build(connection, read_contracts().values(), "tests", as_of, VARS["reporting_timezone"])
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, file: Path) -> None:

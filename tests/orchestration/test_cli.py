@@ -36,6 +36,25 @@ def test_what_can_not_be_done_yet_is_wrong_usage_with_a_message(tmp_path: Path, 
     assert result.stderr.strip() or result.stdout.strip()
 
 
+@pytest.mark.parametrize("arguments", [["query", "select 1"], ["rollback"], ["approve"], ["erase", "--user", "u-1"]])
+def test_a_misspelt_home_is_not_made(tmp_path: Path, arguments: list[str]) -> None:
+    assert Warehouse(tmp_path / "hoem").run(*arguments).returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_day_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
+    result = Warehouse(tmp_path).run("nightly", "--as-of", "2026-02-30")
+    assert result.returncode == 2
+    assert "expected a day such as 2026-01-31, found '2026-02-30'" in " ".join(result.stderr.replace("│", "").split())
+
+
+def test_measurements_are_kept_no_longer_than_what_is_made_of_them(tmp_path: Path) -> None:
+    (tmp_path / "settings.yml").write_text("metrics_raw_days: 91\n", encoding="utf-8")
+    result = Warehouse(tmp_path).run("nightly")
+    assert result.returncode == 2
+    assert "metrics_raw_days <= metrics_aggregated_days" in result.stderr
+
+
 def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
     (tmp_path / "settings.yml").write_text("reporting_curency: EUR\n", encoding="utf-8")
     result = Warehouse(tmp_path).run("nightly")

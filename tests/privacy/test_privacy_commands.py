@@ -66,6 +66,20 @@ def test_an_id_that_is_left_in_texts_alone_is_erased_by_force(home: Home) -> Non
     assert log.read_text(encoding="utf-8") == "(erased) called\n"
 
 
+def test_an_erasure_with_another_key_than_the_load_had_is_wrong_usage(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes again is known by its hash: under another key it would not be kept out."""
+    monkeypatch.setenv("WAREHOUSE_PII_KEY", "another")
+    before = tree(home.settings.home)
+
+    result = warehouse(home.settings.home, "erase", "--user", ANNA)
+
+    assert result.returncode == 2
+    assert "another key" in result.stderr
+    assert tree(home.settings.home) == before
+
+
 def test_a_folder_that_is_no_home_is_wrong_usage_and_stays_empty(tmp_path: Path) -> None:
     result = warehouse(tmp_path, "erase", "--user", ANNA)
 

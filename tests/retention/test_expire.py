@@ -38,7 +38,7 @@ def build(settings: Settings) -> None:
     """As a build that took in everything."""
     feeds = read_contracts().values()
     with open_database(settings.candidate) as connection:
-        begin_build(connection, feeds, "definitions", settings.reporting.reporting_timezone)
+        begin_build(connection, feeds, "definitions", AS_OF, settings.reporting.reporting_timezone)
         complete_build(connection, feeds, "definitions", AS_OF)
 
 
@@ -159,7 +159,7 @@ def test_rows_of_closed_days_are_quarantined_with_the_reason_and_change_nothing(
     assert sorted(reasons) == [(1, kept), (1, kept)]
     assert ids(home) == ["v4", "v5", "v8"]
     with open_database(home.settings.candidate) as connection:
-        scope = begin_build(connection, read_contracts().values(), "definitions", "America/New_York")
+        scope = begin_build(connection, read_contracts().values(), "definitions", AS_OF, "America/New_York")
     assert not scope.is_full
     assert home.query("select vital_id from changed.web_vitals") == [("v8",)]
 
@@ -175,7 +175,7 @@ def test_a_full_build_and_a_backfill_see_the_open_days_alone(
     expire_rows(home.settings, AS_OF, NO_MODELS, quiet)
 
     with open_database(home.settings.candidate) as connection:
-        scope = begin_build(connection, read_contracts().values(), definitions, "America/New_York", recompute)
+        scope = begin_build(connection, read_contracts().values(), definitions, AS_OF, "America/New_York", recompute)
 
     assert scope.kept_from["web_vitals"] == date(2026, 11, 19)
     assert home.query("select vital_id from changed.web_vitals") == [("v6",)]

@@ -29,10 +29,12 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
-def build(home: Home, definitions: str = "v1", recompute: Days | None = None, timezone: str = "UTC") -> None:
+def build(
+    home: Home, definitions: str = "v1", recompute: Days | None = None, timezone: str = "UTC", as_of: date = AS_OF
+) -> None:
     with open_database(home.settings.candidate) as connection:
-        begin_build(connection, FEEDS.values(), definitions, timezone, recompute)
-        complete_build(connection, FEEDS.values(), definitions, AS_OF)
+        begin_build(connection, FEEDS.values(), definitions, as_of, timezone, recompute)
+        complete_build(connection, FEEDS.values(), definitions, as_of)
 
 
 def causes(home: Home) -> list[tuple]:
@@ -75,6 +77,14 @@ def test_other_definitions_and_a_backfill_are_causes_of_no_feed(home: Home) -> N
     assert causes(home) == [("backfill", None, FIRST, SECOND), ("definition", None, None, None)]
 
 
+def test_a_build_as_of_an_earlier_day_is_the_cause_of_the_days_that_it_takes_back(home: Home) -> None:
+    build(home, as_of=FIRST)
+    assert causes(home) == [("earlier as-of day", None, SECOND, SECOND)]
+    build(home, as_of=FIRST)
+    build(home, as_of=SECOND)
+    assert len(causes(home)) == 1
+
+
 def test_an_erasure_is_a_cause_beside_the_correction_that_its_rows_look_like(home: Home) -> None:
     with open_database(home.settings.candidate) as connection:
         withdraw_rows(connection, FEEDS["events"], "event_id = 'e1'")
@@ -87,6 +97,6 @@ def test_a_build_that_was_killed_has_noted_what_it_was_to_take_in(home: Home) ->
     home.deliver("events", "2024-03-03", "a.ndjson", [event("n1", "2024-03-01T11:00:00Z")])
     home.load()
     with open_database(home.settings.candidate) as connection:
-        begin_build(connection, FEEDS.values(), "v1", "UTC")
+        begin_build(connection, FEEDS.values(), "v1", AS_OF, "UTC")
     build(home)
     assert set(causes(home)) == {("late data", "events", FIRST, FIRST)}

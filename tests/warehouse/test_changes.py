@@ -23,7 +23,7 @@ def home(tmp_path: Path) -> Home:
 
 def begin(home: Home, definitions: str = "v1", timezone: str = "UTC", recompute: Days | None = None) -> Scope:
     with open_database(home.settings.candidate) as connection:
-        return begin_build(connection, FEEDS, definitions, timezone, recompute)
+        return begin_build(connection, FEEDS, definitions, AS_OF, timezone, recompute)
 
 
 def build(home: Home, definitions: str = "v1") -> Scope:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from dagster_project.console.rows import print_rows
+from dagster_project.exit_codes import UsageError
 
 
 def test_text_that_a_spreadsheet_would_run_is_text_in_csv(capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,6 +22,13 @@ def test_what_is_no_number_of_json_is_null_there(capsys: pytest.CaptureFixture[s
     print_rows(["value"], [(float("nan"),), (float("-inf"),), (1.5,), (None,)], "json")
     found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert found == [{"value": None}, {"value": None}, {"value": 1.5}, {"value": None}]
+
+
+def test_two_columns_of_one_name_are_refused_where_one_would_be_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UsageError, match="two columns of one name"):
+        print_rows(["day", "day"], [(1, 2)], "json")
+    print_rows(["day", "day"], [(1, 2)], "csv")
+    assert capsys.readouterr().out == "day,day\n1,2\n"
 
 
 def test_control_characters_in_data_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

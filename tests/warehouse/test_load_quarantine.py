@@ -279,7 +279,8 @@ def test_unknown_columns_are_kept(home: Home) -> None:
         "b.csv",
         "event_id,event_at,event_name,it's\ne3,2024-03-01,view,x\ne4,2024-03-01,view,\n",
     )
-    home.load()
+    (loaded,) = home.load().feeds
+    assert loaded.unknown_columns == ["it's", "nested", "shoe_size"]
     extras = home.query("select event_id, _extra from raw.events order by 1")
     assert [(key, json.loads(extra) if extra else None) for key, extra in extras] == [
         ("e1", {"shoe_size": 43, "nested": {"a": [1, None]}}),

@@ -49,15 +49,15 @@ def test_expectations_are_evaluated_within_it(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    "given", ["much", "0GB", "0.0 GB", "4", "-1GB", "150%", "99999999 TB", "4GB; drop table payments"]
+    "given", ["much", "0GB", "0.0 GB", "4", "-1GB", "150%", "99999999 TB", "4GB; drop table payments", "1KB", "99MB"]
 )
 def test_what_is_no_amount_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("WAREHOUSE_MEMORY", given)
-    with pytest.raises(SettingsError, match="WAREHOUSE_MEMORY: expected an amount such as 4GB or 50%"):
+    with pytest.raises(SettingsError, match="WAREHOUSE_MEMORY: expected an amount such as 4GB or 50%, 100MB or more"):
         load_settings(tmp_path)
 
 
-@pytest.mark.parametrize("given", ["4GB", "0.5 gib", "999999 TiB", "100%", "7 %"])
+@pytest.mark.parametrize("given", ["4GB", "0.5 gib", "100MB", "999999 TiB", "100%", "7 %"])
 def test_what_duckdb_takes_for_an_amount_is_one(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("WAREHOUSE_MEMORY", given)
     with in_memory() as memory:

@@ -168,17 +168,18 @@ NIGHT = "timestamp '2024-03-17 02:00'"
         (
             f"({NIGHT}, 'late data', 'payments', '2024-03-01', '2024-03-01'), "
             f"({NIGHT}, 'corrected delivery', 'payments', '2024-03-02', '2024-03-02')",
-            [
-                "late data",
-                "corrected delivery",
-                "corrected delivery",
-            ],  # no cause touches the third day: the first of all
+            ["late data", "corrected delivery", "corrected delivery"],  # none touches the third day: the first of all
         ),
         (
             f"({NIGHT}, 'corrected delivery', 'payments', '2024-03-01', '2024-03-01'), "
             f"({NIGHT}, 'erasure', 'payments', '2024-03-01', '2024-03-01'), "
             f"({NIGHT}, 'backfill', null, '2024-03-01', '2024-03-02')",
-            ["backfill", "backfill", "backfill"],
+            ["backfill", "backfill", "erasure"],  # a backfill moves the days it names alone
+        ),
+        (
+            f"({NIGHT}, 'earlier as-of day', null, '2024-03-02', '2024-03-03'), "
+            f"({NIGHT}, 'backfill', null, '2024-03-02', '2024-03-02')",
+            ["earlier as-of day"] * 3,  # nothing else is known
         ),
         (
             f"({NIGHT}, 'definition', null, null, null), ({NIGHT}, 'backfill', null, '2024-03-01', '2024-03-02')",

@@ -35,7 +35,7 @@ def build(settings: Settings, version: int = 1, completely: bool = True) -> None
     write_candidate(settings, version)
     feeds = read_contracts().values()
     with open_database(settings.candidate) as connection:
-        begin_build(connection, feeds, "definitions", "UTC")
+        begin_build(connection, feeds, "definitions", DAY, "UTC")
         if completely:
             complete_build(connection, feeds, "definitions", DAY)
     (settings.work / "build_results.json").write_text("{}")

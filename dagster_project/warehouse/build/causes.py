@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 
@@ -16,7 +16,9 @@ from dagster_project.warehouse.contract import RAW_SCHEMA, Feed
 from dagster_project.warehouse.fingerprint import quoted
 
 # The first that applies is the cause of a moved figure; the last also where none is known.
-CAUSES = ("definition", "backfill", "erasure", "corrected delivery", "late data")
+CAUSES = ("earlier as-of day", "definition", "backfill", "erasure", "corrected delivery", "late data")
+# These say nothing of other days than those they name; what touches a day also moves windows and cohorts around it.
+OF_THEIR_DAYS_ALONE = ("earlier as-of day", "backfill")
 NOW = "cast(now() at time zone 'UTC' as timestamp)"
 
 
@@ -42,12 +44,16 @@ def note_causes(
     feeds: Collection[Feed],
     known: Known,
     definitions: str,
+    as_of: date,
     timezone: str,
     recompute: tuple[date | None, date | None],
 ) -> None:
     """Write down what the build that begins takes in of days that were over; nothing where nothing was built before."""
     if known.definitions is None or known.as_of is None:
         return
+    if as_of < known.as_of:
+        gone = [as_of + timedelta(days=1), known.as_of]
+        connection.execute(f"insert into load.causes values ({NOW}, 'earlier as-of day', null, ?, ?)", gone)
     if known.definitions != definitions:
         connection.execute(f"insert into load.causes values ({NOW}, 'definition', null, null, null)")
     if recompute[0] is not None:

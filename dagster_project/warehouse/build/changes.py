@@ -47,6 +47,7 @@ def begin_build(
     connection: duckdb.DuckDBPyConnection,
     feeds: Collection[Feed],
     definitions: str,
+    as_of: date,
     timezone: str,
     recompute: Days | None = None,
 ) -> Scope:
@@ -66,7 +67,7 @@ def begin_build(
         "update load.progress set is_complete = false, is_full = ?, recompute_from = ?, recompute_to = ?",
         [reason is not None, *days],
     )
-    note_causes(connection, feeds, Known(first_file_id, built_as_of, built_by), definitions, timezone, days)
+    note_causes(connection, feeds, Known(first_file_id, built_as_of, built_by), definitions, as_of, timezone, days)
     tell_in_zone(connection, timezone)
     for feed in feeds:
         opened = is_open(connection, feed)

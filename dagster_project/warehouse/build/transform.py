@@ -59,7 +59,7 @@ def build_models(
         with open_database(settings.candidate) as connection:
             remember(settings, connection)
             zone = settings.reporting.reporting_timezone
-            scope = begin_build(connection, feeds, definitions, zone, recompute)
+            scope = begin_build(connection, feeds, definitions, as_of, zone, recompute)
             if scope.is_full and scope.kept_from:
                 drop_others(connection, manifest, kept_tables(manifest, scope.kept_from))
         if settings.reporting.apply_retention:

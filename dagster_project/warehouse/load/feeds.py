@@ -23,16 +23,24 @@ from dagster_project.warehouse.load.closed_days import Closed, read_closed
 from dagster_project.warehouse.load.forms import Shapes, json_shapes
 from dagster_project.warehouse.load.landing import Delivery, Problem, scan
 from dagster_project.warehouse.load.ledger import LedgerError
-from dagster_project.warehouse.load.personal_data import personal_data_key, require_same_key, use_key
-from dagster_project.warehouse.load.raw_tables import contract_columns, create_tables
+from dagster_project.warehouse.load.personal_data import (
+    personal_data_key,
+    remember_key,
+    require_same_key,
+    use_key,
+)
+from dagster_project.warehouse.load.raw_tables import contract_columns, create_tables, unknown_columns
 from dagster_project.warehouse.load.records import Batch, read_batches
 from dagster_project.warehouse.load.source import Columns, Source, content_hash
 from dagster_project.warehouse.load.validation import judge
 
+# Of columns that a contract does not know, where they are told.
+MOST_NAMED = 5
+
 
 @dataclass(frozen=True)
 class FeedLoad:
-    """What one run loaded of one feed, in files and records."""
+    """What one run loaded of one feed, in files and records, and which columns of them its contract does not know."""
 
     feed: str
     files: int = 0
@@ -40,6 +48,7 @@ class FeedLoad:
     loaded: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    unknown_columns: list[str] = field(default_factory=list, kw_only=True)
 
 
 @dataclass
@@ -76,6 +85,7 @@ def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSumma
         use_key(connection, key)
         create_tables(connection, feeds.values())
         require_same_key(connection, key)
+        remember_key(connection, key)
         _settle_what_was_left(connection, feeds)
         landing = scan(settings.landing, feeds)
         closed = read_closed(connection, feeds, settings.reporting)
@@ -96,7 +106,15 @@ def _progress(loaded: FeedLoad) -> str:
     parts = [f"{loaded.feed}: {loaded.loaded:,} rows from {loaded.files:,} files"]
     parts += [f"{loaded.duplicates:,} duplicates"] if loaded.duplicates else []
     parts += [f"{loaded.quarantined:,} quarantined"] if loaded.quarantined else []
-    return ", ".join(parts)
+    return ", ".join(parts) + _not_in_contract(loaded.unknown_columns)
+
+
+def _not_in_contract(columns: list[str]) -> str:
+    """A renamed column would else go unnoticed: nothing of it enters a figure."""
+    if not columns:
+        return ""
+    more = f" and {len(columns) - MOST_NAMED:,} more" if len(columns) > MOST_NAMED else ""
+    return f"; columns that its contract does not know: {', '.join(columns[:MOST_NAMED])}{more}"
 
 
 def _load_feed(
@@ -115,7 +133,8 @@ def _load_feed(
     if first is None:
         return None
     _settle(connection, feed, first)
-    return FeedLoad(feed.name, *ledger.counts_since(connection, feed, first))
+    counts, unknown = ledger.counts_since(connection, feed, first), unknown_columns(connection, feed, first)
+    return FeedLoad(feed.name, *counts, unknown_columns=unknown)
 
 
 def _settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int) -> None:

@@ -53,16 +53,26 @@ def _create_key(file: Path) -> None:
 
 def require_same_key(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
     """Raises ContractError where rows were loaded with another key: who comes again would be somebody new."""
-    mark = hmac.digest(key, b"what this warehouse was loaded with", "sha256").hex()
+    if not connection.execute("from duckdb_tables() where table_name = 'personal_data_key'").fetchall():
+        return  # nothing was loaded yet
     known = connection.execute("select mark from load.personal_data_key").fetchall()
-    if not known:
-        connection.execute("insert into load.personal_data_key values (?)", [mark])
-    elif known != [(mark,)]:
+    if known and known != [(_mark(key),)]:
         raise ContractError(
             "personal data was hashed with another key so far, and one person would be two from now on: restore "
             "WAREHOUSE_PII_KEY (or, where it was not set, pii.key in the home); to load everything anew with this key, "
             "remove work/warehouse.duckdb from the home"
         )
+
+
+def remember_key(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Write down by what to know the key with which rows are loaded."""
+    connection.execute(
+        "insert into load.personal_data_key select ? where not exists (from load.personal_data_key)", [_mark(key)]
+    )
+
+
+def _mark(key: bytes) -> str:
+    return hmac.digest(key, b"what this warehouse was loaded with", "sha256").hex()
 
 
 def use_key(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:

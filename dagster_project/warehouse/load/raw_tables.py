@@ -83,6 +83,16 @@ def contract_columns(feed: Feed) -> str:
     return ", ".join(f'"{column.name}"' for column in feed.columns)
 
 
+def unknown_columns(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int) -> list[str]:
+    """The columns beyond the contract that standing rows of files from `first_file_id` on have values in."""
+    rows = connection.execute(f"""
+        select distinct unnest(json_keys(_extra)) as name from {RAW_SCHEMA}.{feed.name}
+        where _file_id >= {first_file_id} and _extra is not null
+        order by name
+    """).fetchall()
+    return [name for (name,) in rows]
+
+
 def _columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     tables: dict[str, dict[str, str]] = {}
     for table, column, data_type in connection.execute(

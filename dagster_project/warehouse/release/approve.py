@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from dagster_project.settings import Settings
 from dagster_project.warehouse.database import writer_lock
+from dagster_project.warehouse.gate.verdict import DOMAINS
 from dagster_project.warehouse.release.files import ReleaseError, current_id
 from dagster_project.warehouse.release.history import Approval
 from dagster_project.warehouse.release.plan import find_restated, judged, publish_inputs, require_judged_candidate
@@ -24,12 +25,14 @@ def waiting(settings: Settings, domain: str | None = None, report: Callable[[str
 
     Raises ReleaseError where nothing of that holds the domain, or any, back, or nothing is judged.
     """
+    if domain not in (None, *DOMAINS):
+        raise ReleaseError(f"{domain} is no domain: expected one of {', '.join(DOMAINS)}")
     found = _beyond_tolerances(settings, report)
     chosen = [one for name, one in found.items() if domain in (None, name)]
     if not chosen:
         raise ReleaseError(
-            f"no closed figure holds {domain or 'a domain'} back; those that can be approved: "
-            f"{', '.join(found) or 'none'} (`warehouse status` says what else may hold one back)"
+            f"no moved figure holds {domain or 'a domain'} back, so there is nothing to approve; domains that wait for "
+            f"an approval: {', '.join(found) or 'none'} (`warehouse status` says what else may hold one back)"
         )
     return chosen
 

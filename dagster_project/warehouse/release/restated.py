@@ -16,7 +16,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from dagster_project.warehouse.build.causes import CAUSES
+from dagster_project.warehouse.build.causes import CAUSES, OF_THEIR_DAYS_ALONE
 from dagster_project.warehouse.database import only_row
 from dagster_project.warehouse.fingerprint import Description, describe, qualified, quoted
 from dagster_project.warehouse.gate.verdict import Rule
@@ -177,19 +177,22 @@ def _grain(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _causes(connection: duckdb.DuckDBPyConnection, one: Comparison, period: str) -> str:
-    """SQL: the cause of each period: the first that touches it, else the first of those of the table's feeds."""
+    """SQL: the cause of each period: the first that touches it, else the first that may reach beyond its days."""
     names, last = str(list(CAUSES)), len(CAUSES)
-    known = "select null::int as rank, null::date as first_day, null::date as last_day where false"
+    known = "select null::int as rank, null::date as first_day, null::date as last_day, false as reaches where false"
     if "load.causes" in describe(connection, one.after):
         known = f"""
-            select list_position({names}, cause) as rank, first_day, last_day
+            select list_position({names}, cause) as rank, first_day, last_day,
+                cause not in {OF_THEIR_DAYS_ALONE} as reaches
             from {qualified(one.after, "load.causes")}
             where noted_at > timestamp '{one.published_at}' and (feed is null or list_contains({one.rule.feeds}, feed))
         """
     end = "last_day(period)" if period in MONTHS else "period"
     touches = f"first_day is null or (first_day <= {end} and last_day >= period)"
     return f"""
-        select period, {names}[coalesce(min(rank) filter (where {touches}), min(rank), {last})] as cause
+        select period, {names}[coalesce(
+            min(rank) filter (where {touches}), min(rank) filter (where reaches), min(rank), {last}
+        )] as cause
         from (select distinct period from moved_groups) as periods
         left join ({known}) as known on true
         group by period

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,6 +56,19 @@ def read_provisional(connection: duckdb.DuckDBPyConnection) -> list[Provisional]
         f"select table_schema || '.' || table_name, from_date, feed from {PROVISIONAL} order by all"
     ).fetchall()
     return [Provisional(*row) for row in rows]
+
+
+def provisional_in_words(tables: Sequence[Provisional]) -> dict[str, str]:
+    """By domain, from which day on how many of its tables are provisional, and which feeds lack deliveries."""
+    told = {}
+    for domain in dict.fromkeys(table.domain for table in tables):
+        own = [table for table in tables if table.domain == domain]
+        names = {table.table for table in own}
+        feeds = ", ".join(sorted({table.feed for table in own}))
+        what = "1 table" if len(names) == 1 else f"{len(names)} tables"
+        first = min(table.from_date for table in own)
+        told[domain] = f"{what} from {first} on, for want of deliveries of {feeds}"
+    return told
 
 
 def _has(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -23,12 +23,8 @@ DATABASE = "rival.duckdb"
 PACKAGE = "sqlmesh==0.236.4"
 
 
-class NotInstalled(Exception):
-    """SQLMesh can't be installed; the message says why."""
-
-
-def install(folder: Path) -> Path:
-    """The Python of a new environment in `folder`; raises NotInstalled."""
+def install(folder: Path) -> Path | None:
+    """The Python of a new environment in `folder`; None, with a word, where SQLMesh can't be installed."""
     uv, python = Path(sys.executable).with_name("uv"), folder / "bin" / "python"
     for command in (
         [str(uv), "venv", "--quiet", "--python", sys.executable, str(folder)],
@@ -36,7 +32,8 @@ def install(folder: Path) -> Path:
     ):
         result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode:
-            raise NotInstalled(result.stderr.strip()[-300:])
+            print(f"SQLMesh is left out, it can't be installed: {result.stderr.strip()[-300:]}", file=sys.stderr)
+            return None
     return python
 
 

@@ -30,3 +30,7 @@ select domain, case domain when 'finance' then '20261013T021500Z' else '20261019
     case domain when 'finance' then date '2026-10-12' else date '2026-10-18' end as as_of, domain = 'finance' as is_held_back,
     case domain when 'finance' then 'payments_quarantine failed: 8.1% of lines' end as reason
 from (values ('product'), ('finance'), ('platform'), ('security'), ('ops')) d (domain);
+
+create table ops.provisional_periods as
+select 'platform' as table_schema, 'web_vitals_daily' as table_name, date '2026-10-17' as from_date, date '2026-10-18' as to_date,
+    'web_vitals' as feed, '2026-10-17 is missing: no file' as reason;
