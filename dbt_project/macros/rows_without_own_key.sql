@@ -1,13 +1,28 @@
-{#
-  Groups of rows of `relation` that share `key` (null equals null), or where a column of `required` is null. Only rows
-  that share the hash of their key are grouped by the key itself: half the memory where there are 50 million of them.
-#}
-{% macro rows_without_own_key(relation, key, required) -%}
+{#-
+  Groups of rows of `relation` that share `key` (null equals null), or where a column of `required` is null.
+
+  `written` has the keys, with repeats, of all rows that the last build may have written. Where all keys were unique
+  before it (`former_keys`, told by build/transform.py), these alone are looked at: a key that came to stand twice is
+  among them, and a night after a long history costs one scan of the key, not the grouping of all. Else, only rows that
+  share the hash of their key are grouped by the key itself: half the memory where there are 50 million of them.
+-#}
+{% macro rows_without_own_key(relation, key, required, written=none) -%}
+{%- set is_brief = written is not none and var('former_keys', 'unknown') == 'unique' -%}
 select
     {{ key | join(', ') }},
     count(*) as rows_with_this_key
-from {{ relation }}
+from {{ relation }} as present
 where
+    {%- if is_brief %}
+    exists (
+        select 1
+        from ({{ written }}) as written
+        where
+            {%- for column in key %}
+            {{ 'and ' if not loop.first }}present.{{ column }} is not distinct from written.{{ column }}
+            {%- endfor %}
+    )
+    {%- else %}
     {{ row_hash(key) }} in (
         select {{ row_hash(key) }}
         from {{ relation }}
@@ -17,6 +32,7 @@ where
     {%- for column in required %}
     or {{ column }} is null
     {%- endfor %}
+    {%- endif %}
 group by {{ key | join(', ') }}
 having
     count(*) > 1

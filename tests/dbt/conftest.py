@@ -77,18 +77,19 @@ class Candidate:
             return found
 
 
-def _invoke(path: Path, command: list[str], manifest: Manifest | None = None) -> dbtRunnerResult:
+def _invoke(path: Path, command: list[str], manifest: Manifest | None = None, **variables: str) -> dbtRunnerResult:
     os.environ["WAREHOUSE_CANDIDATE"] = str(path)
     shared = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", path.parent / "target"]
-    shared += ["--log-path", path.parent / "logs", "--vars", yaml.safe_dump(VARS), "--quiet"]
+    shared += ["--log-path", path.parent / "logs", "--vars", yaml.safe_dump(VARS | variables), "--quiet"]
     outcome = dbtRunner(manifest=manifest).invoke([*command, *map(str, shared)])
     assert outcome.exception is None, outcome.exception
     return outcome
 
 
-def run_dbt(path: Path, manifest: Manifest, *commands: list[str]) -> Candidate:
+def run_dbt(path: Path, manifest: Manifest, *commands: list[str], **variables: str) -> Candidate:
     """Run dbt commands in this process on the candidate at `path`, which must be called as the parsed one was."""
-    results = [result for command in commands for result in _invoke(path, command, manifest).result.results]
+    outcomes = [_invoke(path, command, manifest, **variables) for command in commands]
+    results = [result for outcome in outcomes for result in outcome.result.results]
     return Candidate(path, {result.node.name: str(result.status) for result in results}, manifest)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shutil import copyfile
+
 import duckdb
 import pytest
 
@@ -88,15 +90,46 @@ def _domain(path: str) -> str | None:
     return next((part for part in path.split("/") if part in DOMAINS), None)
 
 
-def test_after_a_night_of_changes_only_the_keys_of_changed_rows_are_looked_at(tmp_path, manifest):
-    """An old double is known from the night that brought it; a new row that doubles an old one is found."""
+@pytest.mark.parametrize(("former_keys", "known"), [("unique", "pass"), ("unknown", "fail")])
+def test_only_the_keys_of_changed_rows_are_looked_at_where_all_were_unique(tmp_path, manifest, former_keys, known):
+    """A new row that doubles an old one is found; an old double is, unless there was none."""
     path = tmp_path / "warehouse.duckdb"
     make_candidate(path, "poisoned")
     with duckdb.connect(str(path)) as connection:
-        connection.execute("update load.progress set is_full = false")
         connection.execute("create or replace view changed.payments as select * from raw.payments where false")
         connection.execute("create or replace view changed.metric_samples as select * from raw.metric_samples")
-    ran = run_dbt(path, manifest, ["test", "--select", "test_name:contract_key"]).status
+    ran = run_dbt(path, manifest, ["test", "--select", "test_name:contract_key"], former_keys=former_keys).status
 
-    assert ran["source_contract_key_finance_payments_"] == "pass"
+    assert ran["source_contract_key_finance_payments_"] == known
     assert ran["source_contract_key_platform_metric_samples_"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "touched"),
+    [
+        ("int_sessions", {"session_key": "s"}, "touched_session_days"),
+        ("int_session_flows", {"session_key": "s", "from_page": "/", "to_page": "/bills"}, "touched_session_days"),
+        ("int_user_days", {"user_id": "u", "platform": "web", "activity_date": "2024-03-02"}, "touched_user_days"),
+        ("int_feature_user_days", {"user_id": "u", "feature": "f", "activity_date": "2024-03-02"}, "touched_user_days"),
+    ],
+)
+def test_a_row_that_was_written_beside_an_old_one_of_its_key_is_found(tmp_path, sound, manifest, table, key, touched):
+    """A session of yesterday that goes on today may stand beside what should have been forgotten of it."""
+    path = tmp_path / "warehouse.duckdb"
+    copyfile(sound.path, path)
+    rows = [{"activity_date": "2024-03-01"} | key, {"activity_date": "2024-03-02"} | key]
+    selected = ["test", "--select", f"{table},test_name:primary_key"]
+
+    def status(former_keys: str) -> str:
+        (found,) = run_dbt(path, manifest, selected, former_keys=former_keys).status.values()
+        return found
+
+    with duckdb.connect(str(path)) as connection:
+        for row in rows:
+            connection.execute(f"insert into intermediate.{table} ({', '.join(row)}) values {tuple(row.values())}")
+    assert (status("unknown"), status("unique")) == ("fail", "pass")
+    part = {name: value for name, value in rows[1].items() if name in ("user_id", "activity_date")}
+    with duckdb.connect(str(path)) as connection:
+        values = ", ".join(repr(value) for value in part.values())
+        connection.execute(f"insert into touched.{touched} ({', '.join(part)}) values ({values})")
+    assert status("unique") == "fail"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,8 +10,8 @@ import pytest
 
 from dagster_project.warehouse.build.affected import affected, checks_to_run, models_to_run, relations
 from dagster_project.warehouse.build.changes import Scope
-from dagster_project.warehouse.build.results import Build
-from dagster_project.warehouse.build.transform import _former_tables
+from dagster_project.warehouse.build.results import Build, NodeResult
+from dagster_project.warehouse.build.transform import _former_keys, _former_tables
 
 DAY = date(2024, 3, 8)
 
@@ -118,6 +119,15 @@ def test_relations_are_named_with_their_schema() -> None:
         "changed.users",
         "finance.payments_daily",
     }
+
+
+def test_keys_were_unique_where_each_test_of_them_passed_after_the_build_before() -> None:
+    passed = NodeResult("key", "pass", None, 0, 0)
+    keys = {"nodes": {"key": {"test_metadata": {"name": "primary_key"}}, "a model": {}}}
+
+    assert _former_keys(keys, [passed]) == "unique"
+    assert _former_keys(keys, [replace(passed, status="fail")]) == "unknown"
+    assert _former_keys(keys, []) == "unknown"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -36,6 +37,7 @@ from dagster_project.warehouse.watch.newest import watch
 Report = Callable[[str], None]
 # Of the same code: in form and words as they should be. Or kept of a former definition (build/kept.py).
 FormerTables = Literal["same", "kept", "unknown"]
+KEY_TESTS = ("primary_key", "contract_key")
 
 # dbt would write the whole manifest once more, which nobody reads: 1 s of CPU for each command.
 BUILD = ("build", "--resource-type", "model", "--resource-type", "seed", "--no-write-json")
@@ -68,7 +70,7 @@ def build_models(
         former = _former_tables(scope, before, build)
         run = _nodes_to_run(manifest, former, build)
         _tell(scope, recompute, report)
-        results = run_dbt(settings, as_of, _build_command(manifest, scope, run), report, former)
+        results = run_dbt(settings, as_of, _build_command(manifest, scope, run), report, {"former_tables": former})
         results = _with_earlier(before if run is not None else None, results)
         if all(result.status in BUILT for result in results):
             with open_database(settings.candidate) as connection:
@@ -91,7 +93,8 @@ def _next_build(
 
     Never where retention is in force, which deletes rows and figures between two builds.
     """
-    build = Build(uuid4().hex, as_of, code_stamp(settings.reporting), [])
+    follows = before.build_id if before is not None and not scope.is_full else None
+    build = Build(uuid4().hex, as_of, code_stamp(settings.reporting), [], follows=follows)
     is_same = before is not None and (before.as_of, before.code) == (build.as_of, build.code)
     if before is None or not is_same or scope.is_full or recompute or settings.reporting.apply_retention:
         return build
@@ -164,13 +167,23 @@ def run_tests(settings: Settings, as_of: date, report: Report = print) -> list[N
     """
     with writer_lock(settings, report):
         build, manifest = last_build(settings), project_manifest(settings)
+        former_keys = _former_keys(manifest, read_tests(settings, build.follows))
         tests = read_tests(settings, build.based_on) if verdict_before(settings, build) else []
         affected = checks_to_run(manifest, build.affected)
         passed = [test for test in tests if test.status == "pass" and test.unique_id not in affected]
-        results = run_dbt(settings, as_of, (*TEST, *_but(manifest, passed)), report)
+        command = (*TEST, *_but(manifest, passed))
+        results = run_dbt(settings, as_of, command, report, {"former_keys": former_keys})
         results += [replace(result, seconds=0) for result in passed]
         write_tests(settings, build.build_id, results)
         return results
+
+
+def _former_keys(manifest: Mapping[str, Any], tests: Collection[NodeResult]) -> Literal["unique", "unknown"]:
+    """What the tests after the build before say of all keys: a double that was found must be found again."""
+    passed = {test.unique_id for test in tests if test.status == "pass"}
+    nodes = manifest["nodes"].items()
+    of_keys = {name for name, node in nodes if (node.get("test_metadata") or {}).get("name") in KEY_TESTS}
+    return "unique" if of_keys <= passed else "unknown"
 
 
 def _but(manifest: Mapping[str, Any], results: Collection[NodeResult]) -> Sequence[str]:
@@ -183,14 +196,15 @@ def run_dbt(
     as_of: date,
     command: Sequence[str],
     report: Report = print,
-    former_tables: FormerTables = "unknown",
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> list[NodeResult]:
     """Run one dbt command on the candidate and close the candidate afterwards, so that other processes can read it.
 
-    `former_tables` is for the models, which take over more or less of the tables they find.
+    `variables` are vars beside the settings: `former_tables` for models, which take over more or less of the tables
+    they find, `former_keys` for tests.
     Raises TransformError when the project can't be parsed or dbt fails as a whole.
     """
-    outcome = invoke(settings, as_of, command, _progress(report), {"former_tables": former_tables})
+    outcome = invoke(settings, as_of, command, _progress(report), variables)
     return [
         NodeResult(ran.node.unique_id, str(ran.status), ran.message, ran.failures, ran.execution_time)
         for ran in outcome.results
