@@ -6,37 +6,35 @@
   among them, and a night after a long history costs one scan of the key, not the grouping of all. Else, only rows that
   share the hash of their key are grouped by the key itself: half the memory where there are 50 million of them.
 -#}
-{% macro rows_without_own_key(relation, key, required, written=none) -%}
-{%- set is_brief = written is not none and var('former_keys', 'unknown') == 'unique' -%}
-select
-    {{ key | join(', ') }},
-    count(*) as rows_with_this_key
-from {{ relation }} as present
-where
-    {%- if is_brief %}
-    exists (
-        select 1
-        from ({{ written }}) as written
-        where
-            {%- for column in key %}
-            {{ 'and ' if not loop.first }}present.{{ column }} is not distinct from written.{{ column }}
-            {%- endfor %}
-    )
-    {%- else %}
+{%- macro rows_without_own_key(relation, key, required, written=none) -%}
+    {%- set is_brief = written is not none and var('former_keys', 'unknown') == 'unique' -%}
+    select
+        {{ key | join(', ') }},
+        count(*) as rows_with_this_key
+    from {{ relation }} as present
+    where {{ _is_written(key, written) if is_brief else _shares_its_hash(relation, key, required) }}
+    group by {{ key | join(', ') }}
+    having count(*) > 1 {{ _or_lacks(required) }}
+{%- endmacro -%}
+
+{%- macro _is_written(key, written) -%}
+    {%- set same = [] -%}
+    {%- for column in key -%}
+        {%- do same.append('present.' ~ column ~ ' is not distinct from written.' ~ column) -%}
+    {%- endfor -%}
+    exists (select 1 from ({{ written }}) as written where {{ same | join(' and ') }})
+{%- endmacro -%}
+
+{%- macro _shares_its_hash(relation, key, required) -%}
     {{ row_hash(key) }} in (
         select {{ row_hash(key) }}
         from {{ relation }}
         group by {{ row_hash(key) }}
         having count(*) > 1
     )
-    {%- for column in required %}
-    or {{ column }} is null
-    {%- endfor %}
-    {%- endif %}
-group by {{ key | join(', ') }}
-having
-    count(*) > 1
-    {%- for column in required %}
-    or {{ column }} is null
-    {%- endfor %}
-{%- endmacro %}
+    {{ _or_lacks(required) }}
+{%- endmacro -%}
+
+{%- macro _or_lacks(required) -%}
+    {%- for column in required %} or {{ column }} is null {%- endfor %}
+{%- endmacro -%}
