@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dagster_project.warehouse.build.affected import affected, checks_to_run, models_to_run, relations
 from dagster_project.warehouse.build.changes import Scope
-from dagster_project.warehouse.build.results import Build, NodeResult
+from dagster_project.warehouse.build.results import Build, NodeResult, read_tests, write_tests
 from dagster_project.warehouse.build.transform import _former_keys, _former_tables
+from tests.warehouse.toys import make_settings
 
 DAY = date(2024, 3, 8)
 
@@ -145,3 +147,11 @@ def test_tables_are_made_anew_unless_the_same_code_made_them(
 ) -> None:
     before = Build("before", DAY, code_before, []) if code_before else None
     assert _former_tables(scope, before, Build("now", DAY, "now", [])) == expected
+
+
+def test_the_results_of_tests_are_those_after_one_build(tmp_path: Path) -> None:
+    settings, result = make_settings(tmp_path), NodeResult("key", "pass", None, 0, 0)
+    assert read_tests(settings, None) == []
+    write_tests(settings, "first", [result])
+    assert read_tests(settings, "first") == [result]
+    assert read_tests(settings, "second") == read_tests(settings, None) == []

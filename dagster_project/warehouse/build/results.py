@@ -70,9 +70,9 @@ def forget_build(settings: Settings) -> None:
 
 
 def read_tests(settings: Settings, build_id: str | None) -> list[NodeResult]:
-    """The results of the tests after this build, none where the last tests were after another one."""
+    """The results of the tests after this build, none where the last tests were after another one or it is None."""
     kept = _read(_tests_file(settings))
-    return _results(kept) if kept.get("build_id") == build_id else []
+    return _results(kept) if build_id is not None and kept.get("build_id") == build_id else []
 
 
 def write_tests(settings: Settings, build_id: str, results: list[NodeResult]) -> None:
