@@ -271,7 +271,7 @@ def test_a_key_other_than_before_is_refused_and_nothing_is_loaded(home: Home, mo
 
 
 def test_unknown_columns_are_kept(home: Home) -> None:
-    rows = [event("e1", shoe_size=43, nested={"a": [1, None]}), event("e2")]
+    rows = [event("e1", shoe_size=43, nested={"a": [1, None]}), event("e2"), event("e5", **{"of anna@example.org": 1})]
     home.deliver("events", "2024-03-01", "a.ndjson", rows)
     home.deliver(
         "events",
@@ -280,11 +280,12 @@ def test_unknown_columns_are_kept(home: Home) -> None:
         "event_id,event_at,event_name,it's\ne3,2024-03-01,view,x\ne4,2024-03-01,view,\n",
     )
     (loaded,) = home.load().feeds
-    assert loaded.unknown_columns == ["it's", "nested", "shoe_size"]
+    assert loaded.unknown_columns == ["it's", "nested", "of (masked)", "shoe_size"]
     extras = home.query("select event_id, _extra from raw.events order by 1")
     assert [(key, json.loads(extra) if extra else None) for key, extra in extras] == [
         ("e1", {"shoe_size": 43, "nested": {"a": [1, None]}}),
         ("e2", None),
         ("e3", {"it's": "x"}),
         ("e4", None),
+        ("e5", {"of anna@example.org": 1}),
     ]

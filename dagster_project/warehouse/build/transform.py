@@ -156,7 +156,7 @@ def last_build(settings: Settings) -> Build:
     """The results of the last `build_models`. Raises TransformError when there was none or it did not end."""
     build = read_build(settings)
     if build is None:
-        raise TransformError("there is no finished build of the models; run the transform step first")
+        raise TransformError("there is no finished build of the models: run `warehouse nightly` first")
     return build
 
 
