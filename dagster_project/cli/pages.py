@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -55,7 +54,7 @@ def export_metrics(
     try:
         with open_release(load_settings(ctx.obj)) as connection:
             write_metrics(connection, days, output)
-        if output is not sys.stdout:
-            typer.echo(f"metrics     {output.name}, the last {days} days")
+        if output.name != "<stdout>":
+            typer.echo(f"metrics     {output.name}, the last {days} {'day' if days == 1 else 'days'}", err=True)
     except ReleaseError as error:
         raise UsageError(str(error)) from error

@@ -19,6 +19,7 @@ from dagster_project.dashboards.build import open_file
 from dagster_project.grafana.families import FAMILIES
 from dagster_project.grafana.openmetrics import write_metrics
 from dagster_project.grafana.panels import SECTIONS
+from tests.acceptance.homes import Warehouse
 from tests.dashboards.toy_release import RELEASE_ID, write_toy_release
 
 PANELS = [panel for panels in SECTIONS.values() for panel in panels]
@@ -100,3 +101,16 @@ def test_the_text_is_open_metrics(exported: Path) -> None:
         assert f"# TYPE {family.name} {family.type}\n" in text
         assert not family.unit or family.name.endswith(f"_{family.unit}")
         assert f"\n{family.name}{'_total' if family.type == 'counter' else ''}" in text
+
+
+def test_the_command_writes_figures_alone_to_standard_output_and_tells_of_a_file_beside(tmp_path: Path) -> None:
+    release = write_toy_release(tmp_path / "published" / "releases" / f"{RELEASE_ID}.duckdb")
+    (tmp_path / "published" / "warehouse.duckdb").symlink_to(release)
+    warehouse = Warehouse(tmp_path)
+
+    shown = warehouse.run("export-metrics", "--days", "1")
+    written = warehouse.run("export-metrics", "--days", "1", "--output", str(tmp_path / "metrics.txt"))
+
+    assert shown.stdout.endswith("# EOF\n")
+    assert (written.stdout, (tmp_path / "metrics.txt").read_text(encoding="utf-8")) == ("", shown.stdout)
+    assert "metrics.txt, the last 1 day" in written.stderr

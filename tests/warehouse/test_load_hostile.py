@@ -17,6 +17,7 @@ import pytest
 
 from dagster_project.settings import SettingsError, load_settings
 from dagster_project.warehouse.load import records
+from dagster_project.warehouse.load.parquet import texts_of_few_values
 from tests.warehouse.homes import Home, event
 
 NOT_IN_MICROSECONDS = 2**53
@@ -61,6 +62,39 @@ def test_no_type_name_or_value_of_a_parquet_file_stops_the_night(home: Home) -> 
         "bytes that are no UTF-8",
         "an object or list that can't be read",
     }
+
+
+def test_texts_that_a_parquet_file_repeats_are_those_that_it_has(home: Home) -> None:
+    """They are taken as they are written, each once; unless one of them is no UTF-8."""
+    count = 3_000
+    pages = [None, "/", "/ü", ""]
+    features = pa.DictionaryArray.from_arrays(pa.array([None, 0, None] * 1_000, pa.int8()), pa.array(["f"]))
+    columns = {
+        "event_id": [f"e{number:04}" for number in range(count)],
+        "event_at": pa.array([1709287200] * count, pa.timestamp("s")),
+        "event_name": ["page_view"] * count,
+        "page": [pages[number % 4] for number in range(count)],
+        "feature": features,
+    }
+    damaged = {
+        **columns,
+        "event_id": [f"d{number:04}" for number in range(count)],
+        "page": pa.array([[b"/", b"\xff"][number % 2] for number in range(count)]).view(pa.utf8()),
+    }
+    for name, content in (("whole", columns), ("damaged", damaged)):
+        pq.write_table(pa.table(content), home.settings.home / "a.parquet", row_group_size=1_000)
+        metadata = pq.read_metadata(home.settings.home / "a.parquet")
+        assert texts_of_few_values(metadata) == ["event_name", "page", "feature"]
+        home.deliver("events", "2024-03-01", f"{name}.parquet", (home.settings.home / "a.parquet").read_bytes())
+
+    home.load()
+
+    assert home.ledger() == {"whole.parquet": (3000, 3000, 0, 0), "damaged.parquet": (3000, 1500, 0, 1500)}
+    rows = home.query("select event_id, page, feature from raw.events where event_id like 'e%' order by 1")
+    assert rows == [(f"e{n:04}", pages[n % 4], [None, "f", None][n % 3]) for n in range(count)]
+    assert home.query("select distinct event_name, page from raw.events where event_id like 'd%'") == [
+        ("page_view", "/")
+    ]
 
 
 def test_a_long_header_that_looks_like_addresses_stops_nothing(home: Home) -> None:

@@ -12,10 +12,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from dagster_project.warehouse.load.personal_data import without_addresses
 from dagster_project.warehouse.load.reading import NO_UTF8, BrokenFile
 
+# A column of text that takes less of a file than this for a value has few values, that are written once: DuckDB then
+# takes it as it is written, each value once, too.
+BYTES_OF_A_REPEATED_TEXT = 3
 # Of one column of a batch; each that fails costs DuckDB a database.
 MOST_TRIALS = 200
 _UNITS_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -29,6 +33,18 @@ _TAKEN_AS_THEY_ARE = (
     pa.types.is_time,
     pa.types.is_null,
 )
+
+
+def texts_of_few_values(metadata: pq.FileMetaData) -> list[str]:
+    """The columns of a Parquet file that are text with few different values."""
+    groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+    return [
+        column.path
+        for index, column in enumerate(metadata.schema)
+        if column.logical_type.type == "STRING" and column.path == column.name  # not inside of another
+        if sum(group.column(index).total_uncompressed_size for group in groups)
+        < BYTES_OF_A_REPEATED_TEXT * metadata.num_rows
+    ]
 
 
 def readable(batch: pa.RecordBatch, known: frozenset[str]) -> tuple[list[pa.Array], pa.Array]:
@@ -56,7 +72,7 @@ def _readable(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     if isinstance(kind, pa.BaseExtensionType):
         return (column, None) if kind.extension_name == "arrow.uuid" else _readable(column.storage)
     if pa.types.is_dictionary(kind):
-        return _readable(column.cast(kind.value_type))
+        return _repeated_texts(column) or _readable(column.cast(kind.value_type))
     if _is_text(kind):
         return _texts(column)
     if pa.types.is_timestamp(kind):
@@ -84,6 +100,14 @@ def _texts(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
         for value, text in zip(given, decoded, strict=True)
     ]
     return pa.array(decoded, pa.large_string()), pa.array(damaged, pa.string())
+
+
+def _repeated_texts(column: pa.DictionaryArray) -> tuple[pa.Array, None] | None:
+    """Text of which each value stands once, as it is; None where there is something else in it."""
+    if not _is_text(column.type.value_type):
+        return None
+    values, damage = _texts(column.dictionary)
+    return (pa.DictionaryArray.from_arrays(column.indices, values), None) if damage is None else None
 
 
 def _instants(column: pa.Array) -> pa.Array:

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.warehouse.load.parquet import readable
+from dagster_project.warehouse.load.parquet import readable, texts_of_few_values
 from dagster_project.warehouse.load.personal_data import without_addresses
 from dagster_project.warehouse.load.reading import (
     NO_UTF8,
@@ -207,8 +207,11 @@ def _parquet_batches(source: Source, columns: Columns, waiting: _Waiting) -> Ite
             if opened.tell() == 0:
                 return  # an empty file is an empty delivery, whatever its form
             opened.seek(0)
+            metadata = pq.read_metadata(opened)
             file = pq.ParquetFile(
                 opened,
+                metadata=metadata,
+                read_dictionary=texts_of_few_values(metadata),
                 # as nanoseconds, the pre-1678 or post-2262 instants of an old writer would wrap around
                 coerce_int96_timestamp_unit="us",
                 # what is read ahead would stay in memory until the file's end: 70 MB of a million requests
