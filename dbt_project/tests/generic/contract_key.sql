@@ -12,7 +12,9 @@
 {%- for column in key if feed.columns[column].config.meta.get('required') -%}
     {%- do required.append(column) -%}
 {%- endfor -%}
-{%- set written = 'select ' ~ key | join(', ') ~ ' from ' ~ source('changed', model.identifier) if execute -%}
-{{ rows_without_own_key(model, key, required, written or none) }}
+{%- if execute -%}
+    {%- set is_suspect = is_one_of('select ' ~ key | join(', ') ~ ' from ' ~ source('changed', model.identifier), key) -%}
+{%- endif -%}
+{{ rows_without_own_key(model, key, required, is_suspect or none) }}
 
 {% endtest %}

@@ -6,12 +6,13 @@
 -#}
 {% test primary_key(model, columns, part=none, touched=none) %}
 
-{%- set written = none -%}
+{%- set is_suspect = none -%}
 {%- if touched is not none -%}
-    {%- set written -%}
-        select {{ columns | join(', ') }} from {{ model }} where {{ part }} in (select {{ part }} from {{ ref(touched) }})
-    {%- endset -%}
+    {%- set is_suspect = part ~ ' in (select ' ~ part ~ ' from ' ~ ref(touched) ~ ')' -%}
+    {%- if part not in columns -%}
+        {%- set is_suspect = is_one_of('select ' ~ columns | join(', ') ~ ' from ' ~ model ~ ' where ' ~ is_suspect, columns) -%}
+    {%- endif -%}
 {%- endif -%}
-{{ rows_without_own_key(model, columns, columns, written) }}
+{{ rows_without_own_key(model, columns, columns, is_suspect) }}
 
 {% endtest %}
