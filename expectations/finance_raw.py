@@ -8,10 +8,10 @@ from dagster_project.settings import Reporting
 ROUNDING = "0.005 * count(*)"
 
 # When the as-of day is over, in UTC: what happened later is in no figure of customers.
-END = "(select (cast(as_of + 1 as timestamp) at time zone '{zone}') at time zone 'UTC' from load.progress)"
+END = "(select (cast(building_as_of + 1 as timestamp) at time zone '{zone}') at time zone 'UTC' from load.progress)"
 SPENT = """
     select cast(spend_date as timestamp) as moved_at, currency, spend_minor as amount_minor from raw.marketing_spend
-    where spend_date <= (select as_of from load.progress)
+    where spend_date <= (select building_as_of from load.progress)
 """
 REVENUE = """
     select attempt_id, user_id, kind, attempted_at as moved_at, currency,
@@ -87,7 +87,7 @@ def recurring(reporting: Reporting) -> str:
                 / power(10, minor_unit_exponent) / coalesce(interval_count, 1)
                 * case "interval" when 'month' then 1 when 'year' then 1 / 12 when 'week' then 52 / 12 else 365 / 12 end
                     as mrr,
-                (select as_of from load.progress) as day
+                (select building_as_of from load.progress) as day
             from states
             left join staging.currencies as currencies on states.currency = currencies.currency
             where latest_first = 1 and status in ('active', 'past_due')

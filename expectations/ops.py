@@ -69,7 +69,8 @@ def feed_health() -> Suite:
     """
     return Suite(
         table="ops.feed_health",
-        filled_by="select 1 from load.deliveries, load.progress where dt between as_of - 30 and as_of",
+        filled_by="select 1 from load.deliveries, load.progress "
+        "where dt between building_as_of - 30 and building_as_of",
         may_be_null=["expected_lines", "lowest_usual", "highest_usual", "lateness_hours", "detail"],
         expectations=[
             gxe.ExpectTableColumnsToMatchOrderedList(

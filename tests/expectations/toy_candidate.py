@@ -42,7 +42,7 @@ create table finance.payment_recovery_monthly as
         24.00::decimal(12,2) as median_hours_to_recover;
 
 -- u1 pays 10 EUR a month at 1.10 from October on, u2 120 USD a year in October only
-create table load.progress as select date '2026-11-02' as as_of;
+create table load.progress as select date '2026-11-02' as building_as_of;
 create table raw.subscriptions as select *, null::bigint as quantity, null::bigint as discount_minor,
     null::bigint as interval_count from (values
     ('s1', 'u1', timestamp '2026-10-30 10:00', 'active',    1000, 'EUR', 'month'),

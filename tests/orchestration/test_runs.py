@@ -14,13 +14,16 @@ from dagster_project.defs.home import Warehouse, daily_partitions, scan_landing
 from dagster_project.defs.instance import open_instance
 from dagster_project.defs.launch import StepError, run_backfill, run_night
 from dagster_project.settings import Settings
+from dagster_project.simulator import simulate
 from dagster_project.warehouse.build.changes import Days
 from dagster_project.warehouse.build.project import project_manifest
 from dagster_project.warehouse.build.results import read_build, read_tests
 from dagster_project.warehouse.contract import read_contracts
+from dagster_project.warehouse.database import open_database
 from dagster_project.warehouse.gate.suites import data_docs
 from dagster_project.warehouse.gate.verdict import DOMAINS, read_verdict
-from dagster_project.warehouse.release.releases import list_releases
+from dagster_project.warehouse.load.feeds import load
+from dagster_project.warehouse.release.releases import list_releases, open_release
 from tests.acceptance.homes import Warehouse as Commands
 from tests.acceptance.homes import payments, users
 
@@ -126,6 +129,27 @@ def run_load(home: Settings) -> dg.ExecuteInProcessResult:
     with open_instance(home) as instance:
         resources = {"warehouse": Warehouse(home=str(home.home))}
         return dg.materialize([step], instance=instance, partition_key="2024-03-01", resources=resources)
+
+
+def test_a_model_that_fails_holds_its_own_domain_back_alone_from_the_first_night_on(tmp_path: Path) -> None:
+    """What is judged of the others is as of this night, though the build as a whole did not end."""
+    settings = Settings(tmp_path)
+    simulate(settings.landing, 30, 8, 7, FIRST, report=lambda line: None)
+    newest = tmp_path / "aside"
+    for last_day in list(settings.landing.glob("*/dt=2024-03-08")):
+        (newest / last_day.parent.name).mkdir(parents=True)
+        last_day.rename(newest / last_day.parent.name / last_day.name)
+    load(settings, report=lambda line: None)
+    with open_database(settings.candidate) as connection:  # a table that none can take the place of
+        connection.execute("create schema platform; create table platform.errors_daily (id int primary key)")
+        connection.execute("create table platform.other (id int references platform.errors_daily (id))")
+    for night in (date(2024, 3, 7), date(2024, 3, 8)):
+        run_night(settings, night, quiet)
+        with open_release(settings) as connection:
+            freshness = dict(connection.execute("select domain, as_of from ops.domain_freshness").fetchall())
+        assert freshness == dict.fromkeys(DOMAINS, night) | {"platform": None}
+        for last_day in newest.glob("*/*"):
+            last_day.rename(settings.landing / last_day.parent.name / last_day.name)
 
 
 def test_a_disk_that_fails_twice_delays_a_load_and_loses_nothing(tmp_path: Path, monkeypatch) -> None:

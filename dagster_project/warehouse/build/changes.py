@@ -1,6 +1,7 @@
 """What the models have taken in, and what changed since: why a night costs what came in, not what is there.
 
-`load.progress` has one row: up to which file, as of which day and by which definitions the models were built last.
+`load.progress` has one row: up to which file, as of which day and by which definitions the models were built last, and
+as of which day the build is that began last: a model may have failed in it, and what it made is judged all the same.
 `changed.<feed>` shows the rows that came, left or were replaced since then; models recompute exactly what these touch.
 A build that did not end leaves its row incomplete, and the next one rebuilds everything: simple, and certainly right.
 Of a feed whose old rows are gone (load/closed_days.py) that is all of its open days: to models of such feeds, which are
@@ -64,8 +65,9 @@ def begin_build(
         connection.execute("insert into load.progress (first_file_id) values (1)")
     days: tuple[date | None, date | None] = (recompute.first, recompute.last) if recompute else (None, None)
     connection.execute(
-        "update load.progress set is_complete = false, is_full = ?, recompute_from = ?, recompute_to = ?",
-        [reason is not None, *days],
+        "update load.progress set is_complete = false, is_full = ?, recompute_from = ?, recompute_to = ?, "
+        "building_as_of = ?",
+        [reason is not None, *days, as_of],
     )
     note_causes(connection, feeds, Known(first_file_id, built_as_of, built_by), definitions, as_of, timezone, days)
     tell_in_zone(connection, timezone)

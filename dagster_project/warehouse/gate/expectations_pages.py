@@ -41,12 +41,28 @@ def write_pages(
     now, renderer, view = datetime.now(UTC), ValidationResultsPageRenderer(), DefaultJinjaPageView()
     for table, result in results.items():
         result.meta |= {"run_id": RunIdentifier(run_time=now), "validation_time": now.isoformat()}
-        (docs / f"{table}.html").write_text(view.render(renderer.render(result)), encoding="utf-8")
+        (docs / f"{table}.html").write_text(_page(table, result, renderer, view), encoding="utf-8")
     rows = {table: _row(table, result) for table, result in results.items()}
     rows |= {table: f"<tr><td>{_link(table)}</td><td></td><td>as before: all passed</td></tr>" for table in unchanged}
     (docs / "index.html").write_text(
         INDEX.format(at=now, rows="\n".join(rows[table] for table in sorted(rows))), encoding="utf-8"
     )
+
+
+def _page(
+    table: str,
+    result: ExpectationSuiteValidationResult,
+    renderer: ValidationResultsPageRenderer,
+    view: DefaultJinjaPageView,
+) -> str:
+    """The page of a table. Great Expectations can't render some that raised, which must not end what is judged."""
+    try:
+        return view.render(renderer.render(result))
+    except Exception as error:
+        name = html.escape(table)
+        told = html.escape(f"Great Expectations can't show this result ({type(error).__name__}: {error}).")
+        instead = "`warehouse status` and ops.quality_checks tell what failed."
+        return f"<!doctype html><html lang='en'><title>{name}</title><h1>{name}</h1><p>{told} {instead}</p></html>"
 
 
 def _row(table: str, result: ExpectationSuiteValidationResult) -> str:
