@@ -136,6 +136,11 @@
     percentile_disc({{ fraction }}) within group (order by {{ value }})
 {%- endmacro %}
 
+{# Several of these as one list, null where there is no value: values are collected once, not once for each. #}
+{% macro percentiles(fractions, value) -%}
+    quantile_disc({{ value }}, {{ fractions }})
+{%- endmacro %}
+
 {#-
   The sum of doubles as a decimal of `places` places, null where there are none. Decimals add up to the same in any
   order, doubles do not, and what is computed again must be equal to the last bit. `digits` has to hold every value.

@@ -30,7 +30,7 @@ FORBIDDEN = {
     "json": r"\bjson_(?!text\b)\w*|->>|->",
     "unnest": r"\bunnest\b|\blateral\b|\bexplode\b",
     "date arithmetic": r"\bdate_(trunc|diff|part|add|sub)\b|\bdatediff\b|\binterval\s*'|\bextract\s*\(|\bepoch\w*\s*\(",
-    "percentile": r"\b(percentile|quantile|median)\w*\s*\((?!0\.\d+,)",
+    "percentile": r"\b(percentile|quantile|median)\w*\s*\((?!0\.\d+,|\[0\.)",
     "time zone": r"\bat\s+time\s+zone\b",
     "engine casts": r"\btry_cast\b",
     "integer division": r"(?<!:)//",
