@@ -97,6 +97,24 @@ def test_texts_that_a_parquet_file_repeats_are_those_that_it_has(home: Home) -> 
     ]
 
 
+def test_texts_that_arrow_does_not_read_as_repeated_are_read_one_by_one(home: Home) -> None:
+    count = 3_000
+    columns = {
+        "event_id": [f"e{number:04}" for number in range(count)],
+        "event_at": pa.array([1709287200] * count, pa.timestamp("s")),
+        "event_name": ["page_view"] * count,
+        "page": ["/"] * count,
+        "feature": pa.nulls(count, pa.string()),
+    }
+    encodings = {"page": "DELTA_BYTE_ARRAY", "feature": "DELTA_LENGTH_BYTE_ARRAY"}
+    file = home.settings.home / "a.parquet"
+    pq.write_table(pa.table(columns), file, use_dictionary=["event_name"], column_encoding=encodings)
+    home.deliver("events", "2024-03-01", "deltas.parquet", file.read_bytes())
+    home.load()
+    assert home.ledger() == {"deltas.parquet": (count, count, 0, 0)}
+    assert home.query("select distinct event_name, page, feature from raw.events") == [("page_view", "/", None)]
+
+
 def test_a_long_header_that_looks_like_addresses_stops_nothing(home: Home) -> None:
     long = ":" * 50_000 + "@" + "a" * 50_000
     home.deliver("events", "2024-03-01", "sound.csv", f"event_id,event_at,event_name,{long}\ne1,2024-03-01,n,\n")

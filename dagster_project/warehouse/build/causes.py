@@ -17,8 +17,8 @@ from dagster_project.warehouse.fingerprint import quoted
 
 # The first that applies is the cause of a moved figure; the last also where none is known.
 CAUSES = ("earlier as-of day", "definition", "backfill", "erasure", "corrected delivery", "late data")
-# These say nothing of other days than those they name; what touches a day also moves windows and cohorts around it.
-OF_THEIR_DAYS_ALONE = ("earlier as-of day", "backfill")
+# It computes the days that it names; what touches a day otherwise also moves windows and cohorts around it.
+OF_ITS_DAYS_ALONE = "backfill"
 NOW = "cast(now() at time zone 'UTC' as timestamp)"
 
 

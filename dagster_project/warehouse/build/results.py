@@ -36,8 +36,8 @@ class Build:
     """The last build in this home: as of which day, and how each model and seed ended, in it or before.
 
     `code` is the stamp of all code and settings. `based_on` is the build after which nothing changed but `affected`,
-    sources and nodes by their ids; None where everything may have changed. `follows` is the build of whose tables this
-    one computed the touched parts anew; None where it made all of them anew.
+    sources and nodes by their ids; None where everything may have changed. `follows` is the build by the same code of
+    whose tables this one computed the touched parts anew; None where it made all of them anew.
     """
 
     build_id: str

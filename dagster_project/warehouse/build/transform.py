@@ -93,8 +93,9 @@ def _next_build(
 
     Never where retention is in force, which deletes rows and figures between two builds.
     """
-    follows = before.build_id if before is not None and not scope.is_full else None
-    build = Build(uuid4().hex, as_of, code_stamp(settings.reporting), [], follows=follows)
+    code = code_stamp(settings.reporting)
+    follows = before.build_id if before is not None and before.code == code and not scope.is_full else None
+    build = Build(uuid4().hex, as_of, code, [], follows=follows)
     is_same = before is not None and (before.as_of, before.code) == (build.as_of, build.code)
     if before is None or not is_same or scope.is_full or recompute or settings.reporting.apply_retention:
         return build

@@ -34,13 +34,10 @@ from dagster_project.warehouse.load.records import Batch, read_batches
 from dagster_project.warehouse.load.source import Columns, Source, content_hash
 from dagster_project.warehouse.load.validation import judge
 
-# Of columns that a contract does not know, where they are told.
-MOST_NAMED = 5
-
 
 @dataclass(frozen=True)
 class FeedLoad:
-    """What one run loaded of one feed, in files and records, and which columns of them its contract does not know."""
+    """What one run loaded of one feed, in files and records, and some columns that its contract does not know."""
 
     feed: str
     files: int = 0
@@ -111,10 +108,7 @@ def _progress(loaded: FeedLoad) -> str:
 
 def _not_in_contract(columns: list[str]) -> str:
     """A renamed column would else go unnoticed: nothing of it enters a figure."""
-    if not columns:
-        return ""
-    more = f" and {len(columns) - MOST_NAMED:,} more" if len(columns) > MOST_NAMED else ""
-    return f"; columns that its contract does not know: {', '.join(columns[:MOST_NAMED])}{more}"
+    return f"; columns that its contract does not know: {', '.join(columns)}" if columns else ""
 
 
 def _load_feed(

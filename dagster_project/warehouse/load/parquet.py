@@ -20,6 +20,8 @@ from dagster_project.warehouse.load.reading import NO_UTF8, BrokenFile
 # A column of text that takes less of a file than this for a value has few values, that are written once: DuckDB then
 # takes it as it is written, each value once, too.
 BYTES_OF_A_REPEATED_TEXT = 3
+# Arrow refuses to read text of other encodings so, and with it the file.
+ENCODINGS_OF_REPEATED_TEXTS = frozenset({"PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"})
 # Of one column of a batch; each that fails costs DuckDB a database.
 MOST_TRIALS = 200
 _UNITS_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -44,6 +46,7 @@ def texts_of_few_values(metadata: pq.FileMetaData) -> list[str]:
         if column.logical_type.type == "STRING" and column.path == column.name  # not inside of another
         if sum(group.column(index).total_uncompressed_size for group in groups)
         < BYTES_OF_A_REPEATED_TEXT * metadata.num_rows
+        if all(ENCODINGS_OF_REPEATED_TEXTS.issuperset(group.column(index).encodings) for group in groups)
     ]
 
 

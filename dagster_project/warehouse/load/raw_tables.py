@@ -52,6 +52,8 @@ _TABLES = """
         seconds double
     );
 """
+# Of the columns that a contract does not know, where they are told.
+MOST_NAMED = 5
 # Columns of every raw table beyond its contract: unknown columns, and where the row came from.
 ORIGIN_COLUMNS = {"_extra": "json", "_file_id": "bigint", "_line": "bigint"}
 
@@ -86,16 +88,16 @@ def contract_columns(feed: Feed) -> str:
 
 
 def unknown_columns(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int) -> list[str]:
-    """The columns beyond the contract that standing rows of files from `first_file_id` on have values in, to be read.
+    """Columns beyond the contract that standing rows of files from `first_file_id` on have values in, to be read.
 
-    A source that uses people's addresses for names is told of without them.
+    The first MOST_NAMED alone, and without addresses: some sources use people's for names.
     """
     rows = connection.execute(f"""
         select distinct unnest(json_keys(_extra)) as name from {RAW_SCHEMA}.{feed.name}
         where _file_id >= {first_file_id} and _extra is not null
-        order by name
+        order by name limit {MOST_NAMED}
     """).fetchall()
-    return [without_addresses(name[:60]) for (name,) in rows]
+    return [without_addresses(name[:1000])[:60] for (name,) in rows]
 
 
 def _columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:

@@ -16,7 +16,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from dagster_project.warehouse.build.causes import CAUSES, OF_THEIR_DAYS_ALONE
+from dagster_project.warehouse.build.causes import CAUSES, OF_ITS_DAYS_ALONE
 from dagster_project.warehouse.database import only_row
 from dagster_project.warehouse.fingerprint import Description, describe, qualified, quoted
 from dagster_project.warehouse.gate.verdict import Rule
@@ -24,6 +24,8 @@ from dagster_project.warehouse.load.forms import literal
 from dagster_project.warehouse.release.history import COLUMNS
 
 MONTHS = ("month", "cohort_month")
+# Ends the names of tables whose periods are weeks, called by their first day.
+WEEKLY = "_weekly"
 IS_COMPLETE = "is_complete"
 # Rows of ops.restatements for one table and release. A day of late data moves some hundreds, a definition everything.
 MOST_FIGURES = 5_000
@@ -183,11 +185,11 @@ def _causes(connection: duckdb.DuckDBPyConnection, one: Comparison, period: str)
     if "load.causes" in describe(connection, one.after):
         known = f"""
             select list_position({names}, cause) as rank, first_day, last_day,
-                cause not in {OF_THEIR_DAYS_ALONE} as reaches
+                cause <> {literal(OF_ITS_DAYS_ALONE)} as reaches
             from {qualified(one.after, "load.causes")}
             where noted_at > timestamp '{one.published_at}' and (feed is null or list_contains({one.rule.feeds}, feed))
         """
-    end = "last_day(period)" if period in MONTHS else "period"
+    end = "last_day(period)" if period in MONTHS else "period + 6" if one.table.endswith(WEEKLY) else "period"
     touches = f"first_day is null or (first_day <= {end} and last_day >= period)"
     return f"""
         select period, {names}[coalesce(
