@@ -35,16 +35,16 @@ def options(
 def day(text: str) -> date:
     """A day as it is given on the command line."""
     try:
-        return date.fromisoformat(text)
+        return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise typer.BadParameter(f"expected a day such as 2026-01-31, found {text!r}") from None
 
 
 def known_home(ctx: typer.Context) -> Settings:
-    """The settings of a home that a night has run in; a misspelt one is not made."""
+    """The settings of a home that is there; a misspelt one is not made."""
     settings = load_settings(ctx.obj)
-    if not settings.work.is_dir():
-        raise UsageError(f"{settings.home}: no night has run there; name another home with WAREHOUSE_HOME or --home")
+    if not any(folder.is_dir() for folder in (settings.landing, settings.work, settings.published)):
+        raise UsageError(f"{settings.home} is no warehouse home: name one with WAREHOUSE_HOME or --home")
     return settings
 
 

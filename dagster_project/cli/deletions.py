@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dagster_project.cli.app import app, day, newest_day, utc_now
+from dagster_project.cli.app import app, day, known_home, newest_day, utc_now
 from dagster_project.exit_codes import HELD_BACK, PUBLISHED, UsageError
 from dagster_project.settings import load_settings
 
@@ -30,9 +30,7 @@ def erase(
     from dagster_project.privacy.erase import UnknownPersonError
     from dagster_project.privacy.erase import erase as erase_person
 
-    settings, progress = load_settings(ctx.obj), Progress()
-    if not settings.work.is_dir() and not settings.landing.is_dir():
-        raise UsageError(f"{settings.home} is no warehouse home: name one with WAREHOUSE_HOME or --home")
+    settings, progress = known_home(ctx), Progress()
     if not user.strip():
         raise UsageError("--user: expected a user_id, found nothing")
     try:

@@ -13,7 +13,7 @@ from dagster_project.privacy.places import PLACES
 from dagster_project.privacy.receipt import Receipt, write_receipt
 from dagster_project.settings import Settings
 from dagster_project.warehouse.database import open_database, writer_lock
-from dagster_project.warehouse.load.personal_data import personal_data_key, require_same_key
+from dagster_project.warehouse.load.personal_data import require_same_key
 
 
 class UnknownPersonError(Exception):
@@ -32,7 +32,7 @@ def erase(
     with writer_lock(settings, report):
         if settings.candidate.exists():
             with open_database(settings.candidate, read_only=True) as connection:
-                require_same_key(connection, personal_data_key(settings))
+                require_same_key(connection, settings)
         erased = read_erased(settings)
         journal = Journal(settings.erasing / f"{erased.hash(user_id)[:16]}.json")
         if not (is_forced or erased.holds(user_id) or journal.begun()):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.homes import Warehouse
+from tests.dashboards.toy_release import RELEASE_ID, write_toy_release
 
 COMMANDS = ["nightly", "backfill", "sample", "status", "releases", "rollback", "approve", "query"]
 COMMANDS += ["docs", "dashboards", "export-metrics", "erase", "retain"]
@@ -40,6 +41,12 @@ def test_what_can_not_be_done_yet_is_wrong_usage_with_a_message(tmp_path: Path, 
 def test_a_misspelt_home_is_not_made(tmp_path: Path, arguments: list[str]) -> None:
     assert Warehouse(tmp_path / "hoem").run(*arguments).returncode == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_of_which_only_releases_are_left_is_one(tmp_path: Path) -> None:
+    write_toy_release(tmp_path / "published" / "releases" / f"{RELEASE_ID}.duckdb")
+    result = Warehouse(tmp_path).run("rollback", RELEASE_ID)
+    assert "is no warehouse home" not in result.stderr
 
 
 def test_a_day_that_is_none_is_wrong_usage(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from shutil import copyfile
 
 import dagster as dg
 import pytest
@@ -129,6 +130,22 @@ def run_load(home: Settings) -> dg.ExecuteInProcessResult:
     with open_instance(home) as instance:
         resources = {"warehouse": Warehouse(home=str(home.home))}
         return dg.materialize([step], instance=instance, partition_key="2024-03-01", resources=resources)
+
+
+def test_results_of_another_candidate_than_the_one_that_is_there_count_for_nothing(home: Settings) -> None:
+    """A copy was put back: what passed after the newer build was not made of it."""
+    copy = home.home / "copy.duckdb"
+    copyfile(home.candidate, copy)
+    payments_again = payments("2024-03-05", 3)
+    Commands(home.home).deliver("payments", "2024-03-05", payments_again)
+    run_night(home, date(2024, 3, 5), quiet)
+    newer = read_build(home)
+    assert newer is not None and newer.follows is not None
+    copyfile(copy, home.candidate)
+    run_night(home, date(2024, 3, 5), quiet)
+    again = read_build(home)
+    assert again is not None and (again.based_on, again.follows) == (None, None)
+    assert read_tests(home, again.build_id)
 
 
 def test_a_model_that_fails_holds_its_own_domain_back_alone_from_the_first_night_on(tmp_path: Path) -> None:

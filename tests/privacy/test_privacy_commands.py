@@ -66,11 +66,13 @@ def test_an_id_that_is_left_in_texts_alone_is_erased_by_force(home: Home) -> Non
     assert log.read_text(encoding="utf-8") == "(erased) called\n"
 
 
-def test_an_erasure_with_another_key_than_the_load_had_is_wrong_usage(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("given", ["another", ""])
+def test_an_erasure_with_another_key_than_the_load_had_or_none_is_wrong_usage(
+    home: Home, monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
     """What comes again is known by its hash: under another key it would not be kept out."""
-    monkeypatch.setenv("WAREHOUSE_PII_KEY", "another")
+    monkeypatch.setenv("WAREHOUSE_PII_KEY", given)
+    (home.settings.home / "pii.key").unlink()
     before = tree(home.settings.home)
 
     result = warehouse(home.settings.home, "erase", "--user", ANNA)

@@ -39,7 +39,7 @@ def build(settings: Settings) -> None:
     feeds = read_contracts().values()
     with open_database(settings.candidate) as connection:
         begin_build(connection, feeds, "definitions", AS_OF, settings.reporting.reporting_timezone)
-        complete_build(connection, feeds, "definitions", AS_OF)
+        complete_build(connection, feeds, "definitions", AS_OF, "the build")
 
 
 def end_night(home: Home, held_back: dict[str, str] | None = None) -> None:

@@ -36,7 +36,7 @@ def build(
 ) -> None:
     with open_database(home.settings.candidate) as connection:
         begin_build(connection, FEEDS.values(), definitions, as_of, timezone, recompute)
-        complete_build(connection, FEEDS.values(), definitions, as_of)
+        complete_build(connection, FEEDS.values(), definitions, as_of, "the build")
 
 
 def causes(home: Home) -> list[tuple]:

@@ -30,7 +30,7 @@ def build(home: Home, definitions: str = "v1") -> Scope:
     """A whole build, which takes in everything that is loaded."""
     scope = begin(home, definitions)
     with open_database(home.settings.candidate) as connection:
-        complete_build(connection, FEEDS, definitions, AS_OF)
+        complete_build(connection, FEEDS, definitions, AS_OF, "the build")
     return scope
 
 
@@ -133,7 +133,7 @@ def test_a_build_that_did_not_end_makes_the_next_one_full(home: Home) -> None:
     build(home)
     begin(home)
 
-    assert begin(home) == Scope(True, "the last build did not end")
+    assert begin(home) == Scope(True, "the last build did not end", former="the build")
     assert not [scope for scope in (build(home), build(home)) if scope.is_full][1:]
 
 

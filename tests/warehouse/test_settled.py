@@ -37,7 +37,7 @@ def build(settings: Settings, version: int = 1, completely: bool = True) -> None
     with open_database(settings.candidate) as connection:
         begin_build(connection, feeds, "definitions", DAY, "UTC")
         if completely:
-            complete_build(connection, feeds, "definitions", DAY)
+            complete_build(connection, feeds, "definitions", DAY, "the build")
     (settings.work / "build_results.json").write_text("{}")
 
 

@@ -2,6 +2,7 @@
 
 `load.progress` has one row: up to which file, as of which day and by which definitions the models were built last, and
 as of which day the build is that began last: a model may have failed in it, and what it made is judged all the same.
+`build_id` is of the last one that ended, so that results kept in files count for no candidate but that one's.
 `changed.<feed>` shows the rows that came, left or were replaced since then; models recompute exactly what these touch.
 A build that did not end leaves its row incomplete, and the next one rebuilds everything: simple, and certainly right.
 Of a feed whose old rows are gone (load/closed_days.py) that is all of its open days: to models of such feeds, which are
@@ -35,13 +36,15 @@ class Days:
 class Scope:
     """What a build has to do: everything, and why, or only what changed, and then which feeds brought something.
 
-    `kept_from` has the first open day of each feed of which days are closed; these are not computed again.
+    `kept_from` has the first open day of each feed of which days are closed; these are not computed again. `former` is
+    the id of the last build that ended in this candidate.
     """
 
     is_full: bool
     reason: str
     feeds: tuple[str, ...] = ()
     kept_from: Mapping[str, date] = field(default_factory=dict)
+    former: str | None = None
 
 
 def begin_build(
@@ -58,8 +61,10 @@ def begin_build(
     `recompute` names some that are to be computed again as if all their rows were new.
     """
     connection.execute("begin")
-    known = connection.execute("select first_file_id, definitions, is_complete, as_of from load.progress").fetchall()
-    first_file_id, built_by, is_complete, built_as_of = known[0] if known else (1, None, True, None)
+    known = connection.execute(
+        "select first_file_id, definitions, is_complete, as_of, build_id from load.progress"
+    ).fetchall()
+    first_file_id, built_by, is_complete, built_as_of, former = known[0] if known else (1, None, True, None, None)
     reason = _reason_to_rebuild(built_by, is_complete, definitions)
     if not known:
         connection.execute("insert into load.progress (first_file_id) values (1)")
@@ -82,21 +87,21 @@ def begin_build(
     connection.execute("commit")
     kept_from = {feed.name: kept_from[feed.name] for feed in feeds if feed.name in kept_from}
     if reason:
-        return Scope(True, reason, kept_from=kept_from)
+        return Scope(True, reason, kept_from=kept_from, former=former)
     brought = _feeds_that_brought_something(connection, feeds, first_file_id)
-    return Scope(False, f"what changed since file {first_file_id}", brought, kept_from)
+    return Scope(False, f"what changed since file {first_file_id}", brought, kept_from, former)
 
 
 def complete_build(
-    connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed], definitions: str, as_of: date
+    connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed], definitions: str, as_of: date, build_id: str
 ) -> None:
     """Remember that all models have taken in everything that is loaded; the caller has kept the writer lock."""
     connection.execute("begin")
     for feed in feeds:
         connection.execute(f"delete from moved.{feed.name}")
     connection.execute(
-        "update load.progress set first_file_id = ?, as_of = ?, definitions = ?, is_complete = true",
-        [next_file_id(connection), as_of, definitions],
+        "update load.progress set first_file_id = ?, as_of = ?, definitions = ?, is_complete = true, build_id = ?",
+        [next_file_id(connection), as_of, definitions, build_id],
     )
     connection.execute("commit")
 

@@ -62,6 +62,8 @@ def build_models(
             remember(settings, connection)
             zone = settings.reporting.reporting_timezone
             scope = begin_build(connection, feeds, definitions, as_of, zone, recompute)
+            if before is not None and before.build_id != scope.former:
+                before = None  # of another candidate, in whose place an older or newer one was put
             if scope.is_full and scope.kept_from:
                 drop_others(connection, manifest, kept_tables(manifest, scope.kept_from))
         if settings.reporting.apply_retention:
@@ -74,7 +76,7 @@ def build_models(
         results = _with_earlier(before if run is not None else None, results)
         if all(result.status in BUILT for result in results):
             with open_database(settings.candidate) as connection:
-                complete_build(connection, feeds, definitions, as_of)
+                complete_build(connection, feeds, definitions, as_of, build.build_id)
         with open_database(settings.candidate) as connection:
             watch(connection, feeds, manifest, as_of, zone)
         write_build(settings, replace(build, results=results))

@@ -78,10 +78,10 @@ def load(settings: Settings, report: Callable[[str], None] = print) -> LoadSumma
         connection.execute("set preserve_insertion_order = false")
         # lets `_load_batch` do without a registered view
         connection.execute("set python_scan_all_frames = true")
+        create_tables(connection, feeds.values())
+        require_same_key(connection, settings)
         key = personal_data_key(settings)
         use_key(connection, key)
-        create_tables(connection, feeds.values())
-        require_same_key(connection, key)
         remember_key(connection, key)
         _settle_what_was_left(connection, feeds)
         landing = scan(settings.landing, feeds)

@@ -26,13 +26,19 @@ _PERSONAL = (
 
 def personal_data_key(settings: Settings) -> bytes:
     """`WAREHOUSE_PII_KEY`, or else a key generated once into the home, which its owner alone can read."""
-    given = os.environ.get("WAREHOUSE_PII_KEY")
-    if given:
-        return given.encode()
-    file = settings.home / "pii.key"
-    if not file.exists():
+    file = _key_file(settings)
+    if not _is_there(settings):
         _create_key(file)
-    return file.read_bytes().strip()
+    given = os.environ.get("WAREHOUSE_PII_KEY")
+    return given.encode() if given else file.read_bytes().strip()
+
+
+def _is_there(settings: Settings) -> bool:
+    return bool(os.environ.get("WAREHOUSE_PII_KEY")) or _key_file(settings).exists()
+
+
+def _key_file(settings: Settings) -> Path:
+    return settings.home / "pii.key"
 
 
 def _create_key(file: Path) -> None:
@@ -51,12 +57,15 @@ def _create_key(file: Path) -> None:
         draft.unlink()
 
 
-def require_same_key(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
-    """Raises ContractError where rows were loaded with another key: who comes again would be somebody new."""
+def require_same_key(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Raises ContractError where rows were loaded with another key: who comes again would be somebody new.
+
+    Makes no key in the place of one that is lost.
+    """
     if not connection.execute("from duckdb_tables() where table_name = 'personal_data_key'").fetchall():
         return  # nothing was loaded yet
     known = connection.execute("select mark from load.personal_data_key").fetchall()
-    if known and known != [(_mark(key),)]:
+    if known and not (_is_there(settings) and known == [(_mark(personal_data_key(settings)),)]):
         raise ContractError(
             "personal data was hashed with another key so far, and one person would be two from now on: restore "
             "WAREHOUSE_PII_KEY (or, where it was not set, pii.key in the home); to load everything anew with this key, "

@@ -40,9 +40,10 @@ _TABLES = """
     create table if not exists load.problems (path varchar, problem varchar);
     create table if not exists load.progress (
         first_file_id bigint, as_of date, definitions varchar, is_complete boolean, is_full boolean,
-        recompute_from date, recompute_to date, building_as_of date
+        recompute_from date, recompute_to date, building_as_of date, build_id varchar
     );
     alter table load.progress add column if not exists building_as_of date;
+    alter table load.progress add column if not exists build_id varchar;
     create table if not exists load.causes (
         noted_at timestamp, cause varchar, feed varchar, first_day date, last_day date
     );

@@ -1,7 +1,7 @@
 {#-
   Fails if the feed's raw table holds two rows with the same key, or one without a required part of it.
   Key and required columns are read from the contract, so they stand there only. After a build of what changed, the
-  keys of changed rows alone are looked at, where all were unique before.
+  keys of rows that came are looked at alone, where all were unique before; not one of which an older row came back.
 -#}
 {% test contract_key(model) %}
 
