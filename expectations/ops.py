@@ -9,7 +9,7 @@ import great_expectations.expectations as gxe
 
 from dagster_project.settings import Reporting
 from dagster_project.warehouse.build.causes import CAUSES
-from expectations.suite import Suite, holds, reconciles, shape
+from expectations.suite import Suite, holds, reconciles, shape, unique
 
 
 def suites(reporting: Reporting) -> list[Suite]:
@@ -49,7 +49,7 @@ def feed_deliveries() -> Suite:
                     "loaded_at",
                 ]
             ),
-            gxe.ExpectCompoundColumnsToBeUnique(column_list=["feed", "dt", "file"]),
+            unique("feed dt file"),
             gxe.ExpectColumnValuesToNotBeNull(column="feed"),
             gxe.ExpectColumnValuesToNotBeNull(column="loaded_at"),
             gxe.ExpectColumnValuesToBeBetween(column="loaded", min_value=0),
@@ -87,7 +87,7 @@ def feed_health() -> Suite:
                     "detail",
                 ]
             ),
-            gxe.ExpectCompoundColumnsToBeUnique(column_list=["feed", "dt"]),
+            unique("feed dt"),
             holds(
                 "status in ('ok', 'missing', 'late', 'small', 'large', 'unknown') "
                 "and (status = 'missing') = (files = 0) and (lateness_hours is null) = (files = 0)"
@@ -118,7 +118,7 @@ def anomalies() -> Suite:
                     "outcome",
                 ]
             ),
-            gxe.ExpectCompoundColumnsToBeUnique(column_list=["figure", "day"]),
+            unique("figure day"),
             holds(
                 "outcome in ('usual', 'unusual', 'not enough history') "
                 "and (outcome = 'not enough history') = (deviation is null)"
@@ -136,7 +136,7 @@ def provisional_periods() -> Suite:
             gxe.ExpectTableColumnsToMatchOrderedList(
                 column_list=["table_schema", "table_name", "from_date", "to_date", "feed", "reason"]
             ),
-            gxe.ExpectCompoundColumnsToBeUnique(column_list=["table_schema", "table_name", "feed"]),
+            unique("table_schema table_name feed"),
             holds("from_date <= to_date"),
         ],
     )
@@ -161,7 +161,7 @@ def quality_checks() -> Suite:
                     "detail",
                 ]
             ),
-            gxe.ExpectCompoundColumnsToBeUnique(column_list=["release_id", "check_name"]),
+            unique("release_id check_name"),
             gxe.ExpectColumnValuesToBeInSet(column="tool", value_set=["dbt", "great_expectations"]),
             gxe.ExpectColumnValuesToBeInSet(column="severity", value_set=["error", "warn"]),
             gxe.ExpectColumnValuesToNotBeNull(column="passed"),
@@ -187,7 +187,7 @@ def releases() -> Suite:
                 ]
             ),
             gxe.ExpectColumnValuesToNotBeNull(column="release_id"),
-            gxe.ExpectColumnValuesToBeUnique(column="release_id"),
+            unique("release_id"),
             gxe.ExpectColumnValuesToNotBeNull(column="published_at"),
             gxe.ExpectColumnValuesToNotBeNull(column="as_of"),
         ],
