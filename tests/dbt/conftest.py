@@ -17,7 +17,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dagster_project.settings import DBT_PROJECT
 from dagster_project.warehouse.build.changes import begin_build
 from dagster_project.warehouse.contract import read_contracts
-from dagster_project.warehouse.load.raw_tables import create_tables
+from dagster_project.warehouse.load.raw_tables import create_tables, key_hash
 from dagster_project.warehouse.release.history import COLUMNS, HISTORY, create_table
 
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"
@@ -42,6 +42,8 @@ def make_candidate(path: Path, scenario: str) -> None:
             create_table(connection, path.stem, table.replace("ops.", "release_history."), COLUMNS[table])
         for file in sorted((SCENARIOS / scenario).glob("*.csv")):
             _insert(connection, file)
+        for feed in read_contracts().values():
+            connection.execute(f"update raw.{feed.name} set _key_hash = {key_hash(feed)}")
         as_of = date.fromisoformat(VARS["as_of"])
         begin_build(connection, read_contracts().values(), "tests", as_of, VARS["reporting_timezone"])
 

@@ -4,11 +4,12 @@ import itertools
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.warehouse.load import standing
+from dagster_project.warehouse.load import feeds, raw_tables, standing
 from tests.warehouse.homes import Home, event, payment
 
 
@@ -107,6 +108,42 @@ def test_an_optional_part_of_a_key_is_equal_when_it_is_missing_twice(home: Home)
     home.load()
     assert home.query("select value from raw.metric_samples order by 1") == [(1.0,), (2.0,)]
     assert home.ledger() == {"a.ndjson": (3, 2, 1, 0)}
+
+
+@pytest.mark.parametrize(
+    "former",
+    [
+        "alter table raw.events drop column _key_hash; alter table superseded.events drop column _key_hash; "
+        "drop table load.key_hashes",
+        "update raw.events set _key_hash = 0; update load.key_hashes set made_by = 'hash of DuckDB v0.1'",
+    ],
+    ids=["loaded without hashes", "hashed by another DuckDB"],
+)
+def test_a_home_whose_keys_were_not_hashed_as_now_knows_them_all_the_same(home: Home, former: str) -> None:
+    home.deliver("events", "2024-03-01", "a.ndjson", [event("e1", page="/first"), event("e2"), event("e2")])
+    home.load()
+    with duckdb.connect(str(home.settings.candidate)) as connection:
+        connection.execute(former)
+    home.deliver("events", "2024-03-02", "b.ndjson", [event("e1", page="/second"), event("e2"), event("e3")])
+    home.load()
+    assert home.query("select event_id, page from raw.events order by 1") == [
+        ("e1", "/first"),
+        ("e2", None),
+        ("e3", None),
+    ]
+    assert home.ledger() == {"a.ndjson": (3, 2, 1, 0), "b.ndjson": (3, 1, 2, 0)}
+    assert home.query("select count(*) from raw.events where _key_hash <> hash(event_id)") == [(0,)]
+
+
+def test_keys_that_share_a_hash_by_chance_stand_beside_each_other(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (feeds, raw_tables):
+        monkeypatch.setattr(module, "key_hash", lambda feed: "1")
+    home.deliver("events", "2024-03-01", "a.ndjson", [event("e1"), event("e2"), event("e2")])
+    home.load()
+    home.deliver("events", "2024-03-02", "b.ndjson", [event("e1"), event("e3")])
+    home.load()
+    assert home.query("select event_id from raw.events order by 1") == [("e1",), ("e2",), ("e3",)]
+    assert home.ledger() == {"a.ndjson": (3, 2, 1, 0), "b.ndjson": (2, 1, 1, 0)}
 
 
 def test_the_ledger_knows_the_first_and_last_event_of_a_file(home: Home) -> None:

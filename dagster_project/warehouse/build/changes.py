@@ -21,7 +21,7 @@ from dagster_project.warehouse.build.causes import Known, local_day, note_causes
 from dagster_project.warehouse.contract import RAW_SCHEMA, Feed
 from dagster_project.warehouse.load.closed_days import is_open, tell_in_zone
 from dagster_project.warehouse.load.ledger import next_file_id
-from dagster_project.warehouse.load.raw_tables import contract_columns
+from dagster_project.warehouse.load.raw_tables import contract_columns, key_hash
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _show_changes(connection: duckdb.DuckDBPyConnection, feed: Feed, condition: 
     columns = contract_columns(feed)
     connection.execute(f"""
         create or replace view changed.{feed.name} as
-        select {columns} from {RAW_SCHEMA}.{feed.name} where {condition}
+        select {columns}, _key_hash from {RAW_SCHEMA}.{feed.name} where {condition}
         union all
-        select {columns} from moved.{feed.name} where {is_moved}
+        select {columns}, {key_hash(feed)} from moved.{feed.name} where {is_moved}
     """)

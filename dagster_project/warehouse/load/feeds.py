@@ -29,7 +29,13 @@ from dagster_project.warehouse.load.personal_data import (
     require_same_key,
     use_key,
 )
-from dagster_project.warehouse.load.raw_tables import contract_columns, create_tables, unknown_columns
+from dagster_project.warehouse.load.raw_tables import (
+    contract_columns,
+    create_tables,
+    key_hash,
+    own_columns,
+    unknown_columns,
+)
 from dagster_project.warehouse.load.records import Batch, read_batches
 from dagster_project.warehouse.load.source import Columns, Source, content_hash
 from dagster_project.warehouse.load.validation import judge
@@ -207,10 +213,9 @@ def _load_batch(
     """
     shapes = Shapes(*only_row(connection, json_shapes(feed))) if records.form == "json" else Shapes()
     judgement = judge(feed, records, shapes, closed)
-    columns = contract_columns(feed) + ", _extra, _file_id, _line"
-    insert = f"""
-        insert into raw.{feed.name} ({columns}) select {columns} from ({judgement.rows}) where {judgement.is_sound}
-    """
+    rows = f"select *, {key_hash(feed)} as _key_hash from ({judgement.rows}) where {judgement.is_sound}"
+    columns = f"{contract_columns(feed)}, {own_columns()}"
+    insert = f"insert into raw.{feed.name} ({columns}) select {columns} from ({rows})"
     kept = only_row(connection, insert)[0]
     if kept < batch.num_rows:
         kept += ledger.quarantine(connection, feed, judgement)

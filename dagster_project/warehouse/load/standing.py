@@ -13,7 +13,7 @@ import duckdb
 from dagster_project.warehouse.contract import Feed
 from dagster_project.warehouse.database import only_row
 from dagster_project.warehouse.load.closed_days import is_open
-from dagster_project.warehouse.load.raw_tables import contract_columns
+from dagster_project.warehouse.load.raw_tables import contract_columns, key_columns, own_columns
 
 
 def withdraw(connection: duckdb.DuckDBPyConnection, feed: Feed, file_ids: list[int]) -> None:
@@ -21,11 +21,11 @@ def withdraw(connection: duckdb.DuckDBPyConnection, feed: Feed, file_ids: list[i
 
     Rows of closed days stay as they are counted: what a corrected file says of them is not taken in either.
     """
-    connection.execute(f"create or replace temp table withdrawn as select {_keys(feed)} from raw.{feed.name} limit 0")
+    connection.execute(f"create or replace temp table withdrawn as select _key_hash from raw.{feed.name} limit 0")
     if not file_ids:
         return
     rows = f"raw.{feed.name} where _file_id in (select unnest(?)) and {is_open(connection, feed)}"
-    connection.execute(f"insert into withdrawn select distinct {_keys(feed)} from {rows}", [file_ids])
+    connection.execute(f"insert into withdrawn select distinct _key_hash from {rows}", [file_ids])
     _note_moved(connection, feed, rows, [file_ids])
     connection.execute(f"delete from {rows}", [file_ids])
     for table in (f"superseded.{feed.name}", "load.quarantine", "load.deliveries"):
@@ -36,38 +36,35 @@ def withdraw_rows(connection: duckdb.DuckDBPyConnection, feed: Feed, condition: 
     """Take back the standing rows for which an SQL condition holds, as `withdraw` does with those of whole files."""
     withdraw(connection, feed, [])
     rows = f"raw.{feed.name} where {condition}"
-    connection.execute(f"insert into withdrawn select distinct {_keys(feed)} from {rows}")
+    connection.execute(f"insert into withdrawn select distinct _key_hash from {rows}")
     _note_moved(connection, feed, rows)
     connection.execute(f"delete from {rows}")
 
 
 def question_all(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """Have `settle` look at every key with more than one row: which of them lost its standing row is not known."""
-    keys = f"select distinct {_keys(feed)} from superseded.{feed.name}"
+    keys = f"select distinct _key_hash from superseded.{feed.name}"
     connection.execute(f"create or replace temp table withdrawn as {keys}")
 
 
 def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int) -> None:
     """Leave one standing row a key, after rows of files from `first_file_id` on came and `withdraw` took others.
 
-    Keys are compared by hash, in half the memory (50 million of a day); one too many is looked at and stays as it is.
-    Of former nights only the keys are read, and whole rows from the earliest file on that has a contested one.
+    Keys are looked for by their hashes: one that shares another's by chance is looked at too, and stays as it is. Of
+    former nights only the hashes are read, and whole rows from the earliest file on that has a contested one.
     """
-    match = " and ".join(f"contested.k{i} = {key}" for i, key in enumerate(_key_list(feed)))
-    key_hash = f"hash({', '.join(_key_list(feed))})"
     new, old = (f"raw.{feed.name} where _file_id {which} {first_file_id}" for which in (">=", "<"))
     connection.execute(f"""
         create or replace temp table met as
-        select {_keys(feed)}, _file_id from {old} and {key_hash} in (select {key_hash} from {new})
+        select _key_hash, _file_id from {old} and _key_hash in (select _key_hash from {new})
     """)
     connection.execute(f"""
         create or replace temp table contested as
-        select {_keys(feed)} from {new}
-            and {key_hash} in (select {key_hash} from {new} group by {key_hash} having count(*) > 1)
+        select _key_hash from {new} group by _key_hash having count(*) > 1
         union
-        select * exclude (_file_id) from met
+        select _key_hash from met
         union
-        select * from withdrawn
+        select _key_hash from withdrawn
     """)
     if only_row(connection, "select count(*) from contested") == (0,):
         return
@@ -77,21 +74,20 @@ def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int
         "select case when exists (from withdrawn) then 0 else coalesce(min(_file_id), ?) end from met",
         [first_file_id],
     )[0]
-    content = contract_columns(feed) + ", _extra"
-    columns = content + ", _file_id, _line"
+    content, columns = f"{contract_columns(feed)}, _extra", f"{contract_columns(feed)}, {own_columns()}"
     connection.execute(f"""
         create or replace temp table contenders as
         with rows as (
-            select 'raw' as place, {columns} from raw.{feed.name} semi join contested on {match}
+            select 'raw' as place, {columns} from raw.{feed.name} semi join contested using (_key_hash)
             where _file_id >= {earliest}
             union all
-            select 'superseded' as place, {columns} from superseded.{feed.name} semi join contested on {match}
+            select 'superseded' as place, {columns} from superseded.{feed.name} semi join contested using (_key_hash)
         )
         select rows.*, row_number() over rivals as rank,
             row({content}) is distinct from first_value(row({content})) over rivals as _conflicts
         from rows
         inner join (select _file_id, dt as _dt, file as _file from load.deliveries) as origin using (_file_id)
-        window rivals as (partition by {", ".join(_key_list(feed))} order by {_order(feed)})
+        window rivals as (partition by {", ".join(key_columns(feed))} order by {_order(feed)})
     """)
     changed_places = "(place = 'raw') <> (rank = 1)"
     _note_moved(connection, feed, f"contenders where _file_id < {first_file_id} and {changed_places}")
@@ -149,13 +145,3 @@ def _order(feed: Feed) -> str:
     if feed.mode == "append":
         return "_dt, _file, _line"
     return f'"{feed.version}" desc nulls last, _dt desc, _file desc, _line desc'
-
-
-def _key_list(feed: Feed) -> list[str]:
-    """SQL expressions of the key; an optional part that is missing is equal to itself."""
-    required = {column.name for column in feed.columns if column.required}
-    return [f'"{name}"' if name in required else f"coalesce(\"{name}\"::varchar, '')" for name in feed.key]
-
-
-def _keys(feed: Feed) -> str:
-    return ", ".join(f"{key} as k{i}" for i, key in enumerate(_key_list(feed)))

@@ -1,7 +1,8 @@
 {#-
   Fails if the feed's raw table holds two rows with the same key, or one without a required part of it.
   Key and required columns are read from the contract, so they stand there only. After a build of what changed, the
-  keys of rows that came are looked at alone, where all were unique before; not one of which an older row came back.
+  keys of rows that came are looked at alone, where all were unique before, by the loader's hash; not one of which an
+  older row came back.
 -#}
 {% test contract_key(model) %}
 
@@ -13,7 +14,7 @@
     {%- do required.append(column) -%}
 {%- endfor -%}
 {%- if execute -%}
-    {%- set is_suspect = is_one_of('select ' ~ key | join(', ') ~ ' from ' ~ source('changed', model.identifier), key) -%}
+    {%- set is_suspect = '_key_hash in (select _key_hash from ' ~ source('changed', model.identifier) ~ ')' -%}
 {%- endif -%}
 {{ rows_without_own_key(model, key, required, is_suspect or none) }}
 
