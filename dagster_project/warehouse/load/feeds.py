@@ -193,7 +193,7 @@ def _load_files(
     sources = [Source(first + index, delivery) for index, delivery in enumerate(deliveries)]
     connection.execute("create or replace temp table blank_lines (_file_id bigint, lines bigint)")
     for records in read_batches(sources, Columns.of(feed)):
-        _load_batch(connection, feed, records, closed, records.table)
+        _load_batch(connection, feed, first, records, closed, records.table)
     problems += [Problem(str(s.delivery.path), s.broken or "") for s in sources if s.vanished]
     ledger.take_back_broken(connection, feed, [source for source in sources if source.broken])
     there = [source for source in sources if not source.vanished]
@@ -204,10 +204,16 @@ def _load_files(
 
 
 def _load_batch(
-    connection: duckdb.DuckDBPyConnection, feed: Feed, records: Batch, closed: Closed | None, batch: pa.Table
+    connection: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    first_file_id: int,
+    records: Batch,
+    closed: Closed | None,
+    batch: pa.Table,
 ) -> None:
     """Rows that keep their contract into raw, the others into quarantine; blank lines are counted, but no records.
 
+    The first file of this load is known by its id.
     The SQL finds the table `batch` by the name of the argument. A view of it, registered and unregistered, would keep
     the records in memory until the transaction ends: 12 GB of 28 million requests.
     """
@@ -218,6 +224,9 @@ def _load_batch(
     insert = f"insert into raw.{feed.name} ({columns}) select {columns} from ({rows})"
     kept = only_row(connection, insert)[0]
     if kept < batch.num_rows:
-        kept += ledger.quarantine(connection, feed, judgement)
+        # what is left is opened once more, not the whole batch
+        inserted = f"select _file_id, _line from raw.{feed.name} where _file_id >= {first_file_id}"
+        left = f"batch anti join ({inserted}) using (_file_id, _line)"
+        kept += ledger.quarantine(connection, feed, judge(feed, records, shapes, closed, left))
     if kept != batch.num_rows:
         raise LedgerError(f"{feed.name}: {batch.num_rows} records came in, {kept} were accounted for")

@@ -46,7 +46,7 @@ def json_shapes(feed: Feed) -> str:
 class Form:
     """How to open records of one form.
 
-    `fields` selects origin, `_record` (its text) and `_parsed` (its JSON, if that it is) from the table `batch`;
+    `fields` selects origin, `_record` (its text) and `_parsed` (its JSON, if that it is) from `records`;
     `value`, `extra` and `masked` are expressions over that: a contract column as delivered, all unknown columns as
     JSON, and the record without the personal data in columns that can be told apart; `problems` are conditions under
     which a record can't be opened, each with the words for it.
@@ -71,7 +71,7 @@ class JsonLines(Form):
         parsed = "case when json_valid(text) then text end" if shapes.any_invalid else "text"
         self.fields = f"""
             select *, json_transform(_parsed, '{{{structure}}}') as _fields
-            from (select *, text as _record, {parsed} as _parsed from batch)
+            from (select *, text as _record, {parsed} as _parsed from records)
         """
         patch = ", ".join(f'"{name}": null' for name in kinds)
         # RFC 7396: null in the patch removes the member
@@ -126,7 +126,7 @@ class Csv(Form):
                 from (
                     select *, case when contains(_record, '"') then string_split(',' || _record || ',', '"') end
                         as _parts
-                    from (select *, rtrim(text, chr(13) || chr(10)) as _record from batch)
+                    from (select *, rtrim(text, chr(13) || chr(10)) as _record from records)
                 )
             )
         """
@@ -166,7 +166,7 @@ class Parquet(Form):
         self._position = {name: index for index, name in enumerate(batch.header)}
         # by json_object: names in a struct must not be empty, nor differ by case alone
         record = _object(batch.header, [f"c{index}" for index in range(len(batch.header))])
-        self.fields = f"select *, {record} as _record, null as _parsed, null as _fields from batch"
+        self.fields = f"select *, {record} as _record, null as _parsed, null as _fields from records"
         personal = {column.name for column in feed.columns if column.pii}
         values = [_mask(f"c{i}") if name in personal else f"c{i}" for i, name in enumerate(batch.header)]
         self.masked = _object(batch.header, values) if personal else "_record"

@@ -36,8 +36,8 @@ class Judgement:
     problem: str
 
 
-def judge(feed: Feed, batch: Batch, shapes: Shapes, closed: Closed | None = None) -> Judgement:
-    """How to load the table `batch`; nothing in it raises on bad input."""
+def judge(feed: Feed, batch: Batch, shapes: Shapes, closed: Closed | None = None, records: str = "batch") -> Judgement:
+    """How to load the table `batch`, or those `records` of it that a query names; nothing in it raises on bad input."""
     source = FORMS[batch.form](feed, batch, shapes)
     given = ", ".join(f"{source.value(column.name)} as {_given(column)}" for column in feed.columns)
     typed = ", ".join(f"{_typed(column, batch)} as {quoted(column.name)}" for column in feed.columns)
@@ -46,7 +46,8 @@ def judge(feed: Feed, batch: Batch, shapes: Shapes, closed: Closed | None = None
     if closed:
         problems.append((f"{quoted(feed.event_time)} < timestamp '{closed.opens_at}'", closed.reason))
     rows = f"""
-        with fields as ({source.fields}),
+        with records as not materialized (from {records}),
+        fields as ({source.fields}),
         delivered as (
             select _file_id, _line, _latest, _parsed, {given},
                 {source.masked} as _record, {_extra(feed, source)} as _extra,
