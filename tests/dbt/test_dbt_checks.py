@@ -133,3 +133,26 @@ def test_a_row_that_was_written_beside_an_old_one_of_its_key_is_found(tmp_path, 
         values = ", ".join(repr(value) for value in part.values())
         connection.execute(f"insert into touched.{touched} ({', '.join(part)}) values ({values})")
     assert status("unique") == "fail"
+
+
+@pytest.mark.parametrize(
+    "written", ["touched_subscribers (user_id) values ('u')", "touched_mrr_days values ('2024-03-02')"]
+)
+def test_a_movement_that_was_written_twice_is_found_by_customer_and_by_day(tmp_path, sound, manifest, written):
+    path = tmp_path / "warehouse.duckdb"
+    copyfile(sound.path, path)
+    selected = ["test", "--select", "mrr_movements_daily,test_name:primary_key"]
+
+    def status() -> str:
+        (found,) = run_dbt(path, manifest, selected, former_keys="unique").status.values()
+        return found
+
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "insert into finance.mrr_movements_daily (movement_date, user_id) "
+            "values ('2024-03-02', 'u'), ('2024-03-02', 'u')"
+        )
+    assert status() == "pass"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"insert into touched.{written}")
+    assert status() == "fail"

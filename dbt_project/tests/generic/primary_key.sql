@@ -1,18 +1,21 @@
 {#-
   Fails if two rows share the values of `columns`, or one of them is null.
 
-  For a large table that is kept between nights: the last build wrote no row but such whose `part`, a column, is in the
-  relation `touched`; see rows_without_own_key.
+  For a large table that is kept between nights: of each row that the last build wrote, one of the columns in `touched`
+  has a value that is in the relation it maps that column to; see rows_without_own_key.
 -#}
-{% test primary_key(model, columns, part=none, touched=none) %}
+{% test primary_key(model, columns, touched={}) %}
 
-{%- set is_suspect = none -%}
-{%- if touched is not none -%}
-    {%- set is_suspect = part ~ ' in (select ' ~ part ~ ' from ' ~ ref(touched) ~ ')' -%}
-    {%- if part not in columns -%}
-        {%- set is_suspect = is_one_of('select ' ~ columns | join(', ') ~ ' from ' ~ model ~ ' where ' ~ is_suspect, columns) -%}
-    {%- endif -%}
+{%- set conditions = [] -%}
+{%- for part, relation in touched.items() -%}
+    {%- do conditions.append(part ~ ' in (select ' ~ part ~ ' from ' ~ ref(relation) ~ ')') -%}
+{%- endfor -%}
+{%- set is_written = conditions | join(' or ') -%}
+{#- rows of one key need not share what is no part of it -#}
+{%- if touched and touched | reject('in', columns) | list -%}
+    {%- set written = 'select ' ~ columns | join(', ') ~ ' from ' ~ model ~ ' where ' ~ is_written -%}
+    {%- set is_written = is_one_of(written, columns) -%}
 {%- endif -%}
-{{ rows_without_own_key(model, columns, columns, is_suspect) }}
+{{ rows_without_own_key(model, columns, columns, '(' ~ is_written ~ ')' if touched else none) }}
 
 {% endtest %}
