@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from dagster_project.privacy.context import Count, Erasure, Journal, Report
 from dagster_project.privacy.erased_list import read_erased, write_erased
 from dagster_project.privacy.identify import alike, identify, is_known
+from dagster_project.privacy.person import SHORTEST_NUMBER
 from dagster_project.privacy.places import PLACES
 from dagster_project.privacy.receipt import Receipt, write_receipt
 from dagster_project.settings import Settings
@@ -75,6 +76,13 @@ def _begin(settings: Settings, user_id: str, journal: Journal, report: Report) -
     if begun:
         report("completing an erasure that did not end")
         return Erasure(settings, begun[0], report, journal), begun[1]
+    if user_id.isdigit() and len(user_id) < SHORTEST_NUMBER:
+        report(
+            f"a number of fewer than {SHORTEST_NUMBER} digits could be an amount or a count in any text: "
+            "the id is looked for in columns of people alone"
+        )
+    elif user_id.isalpha():
+        report("the id is a word: where texts of others have it among other words, they lose it; see --dry-run")
     report("looking for what leads to the person")
     erasure = Erasure(settings, identify(settings, user_id), report, journal)
     report("searching")

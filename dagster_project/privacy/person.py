@@ -54,6 +54,15 @@ class Person:
         return sorted(forms, key=lambda form: (-len(form), form))
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """Ids of nothing but letters or nothing but digits, in small letters.
+
+        A value that is one of them and no more, in a column that is not of people, may be what it says: a currency, a
+        method, the key of something else.
+        """
+        return frozenset(one.lower() for one in self.ids if one.isalpha() or one.isdigit())
+
+    @cached_property
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(_bounded(self.in_text), re.IGNORECASE)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.privacy.person import MARK, Person
-from dagster_project.privacy.rules import is_fixed, owners, traces
-from dagster_project.warehouse.contract import Column, Feed
+from dagster_project.privacy.rules import is_fixed, may_name, owners, people_columns, traces
+from dagster_project.warehouse.contract import Column, Feed, read_contracts
 from dagster_project.warehouse.database import in_memory, only_row
 from dagster_project.warehouse.fingerprint import quoted
 from dagster_project.warehouse.load import standing
@@ -152,13 +152,13 @@ def _feed_rules(feed: Feed, person: Person) -> _Rules:
     new: dict[str, str] = {}
     for column in [c for c in feed.columns if c.data_type in ("varchar", "json")]:
         name, is_theirs = quoted(column.name), _is_theirs(feed, column, is_others)
-        is_named = None if column.pii else f"regexp_matches({name}, {pattern})"
+        is_named = None if column.pii or not may_name(column) else _is_named(name, pattern, person)
         if is_theirs and is_fixed(feed, column.name):
             goes.append(is_theirs)
         if column.name in feed.key:
             goes += [is_named] if is_named else []
             continue
-        new[column.name] = name if column.pii else _redacted(name, pattern)
+        new[column.name] = f"case when {is_named} then {_redacted(name, pattern)} else {name} end" if is_named else name
         if is_theirs:
             new[column.name] = f"case when {is_theirs} then null else {new[column.name]} end"
         changes += filter(None, [is_theirs, is_named])
@@ -183,15 +183,23 @@ def _table_rules(connection: duckdb.DuckDBPyConnection, database: str, table: st
         [database, table],
     ).fetchall()
     pattern, is_book = literal(person.sql_pattern), table.split(".")[0].strip('"') in BOOKS
+    people = people_columns(read_contracts().values())
     goes, changes, new = [], [], {}
     for name, data_type in columns:
         if data_type in _TEXT_TYPES:
-            new[name] = _redacted(quoted(name), pattern)
-            changes.append(f"regexp_matches({quoted(name)}, {pattern})")
-            goes += [] if is_book else [f"{quoted(name)} in (select value from person_ids)"]
+            is_named = _is_named(quoted(name), pattern, person)
+            new[name] = f"case when {is_named} then {_redacted(quoted(name), pattern)} else {quoted(name)} end"
+            changes.append(is_named)
+            goes += [f"{quoted(name)} in (select value from person_ids)"] if name in people and not is_book else []
         elif "VARCHAR" in data_type or "JSON" in data_type:  # lists and structs of text
             goes.append(f"regexp_matches({quoted(name)}::varchar, {pattern})")
     return _Rules(_any(goes), _any(changes), new)
+
+
+def _is_named(name: str, pattern: str, person: Person) -> str:
+    """SQL: whether a text names the person, see Person.words."""
+    is_word = f" and not list_contains({sorted(person.words)}, lower({name}::varchar))" if person.words else ""
+    return f"(regexp_matches({name}, {pattern}){is_word})"
 
 
 def _redacted(name: str, pattern: str) -> str:

@@ -50,9 +50,15 @@ def _other_files(settings: Settings) -> Iterator[Path]:
                 continue
             if ".duckdb" in path.name or path.parent == settings.erasing or path.name.endswith(SQLITE_SIDE_FILES):
                 continue
-            if path.is_relative_to(settings.dashboards):
+            if path.is_relative_to(settings.dashboards) or _is_of_the_code(path, settings):
                 continue
             yield path
+
+
+def _is_of_the_code(path: Path, settings: Settings) -> bool:
+    """What dbt keeps of the project that it has parsed, in which no data are."""
+    dbt = settings.work / "dbt"
+    return path.is_relative_to(dbt / "parse") or (path.parent == dbt and path.name.startswith("manifest-"))
 
 
 def _clean(path: Path, erasure: Erasure, is_dry: bool) -> int:
@@ -135,6 +141,8 @@ def _redacted(value: Any, person: Person) -> Any:
     if isinstance(value, str):
         return person.redacted(value)
     if isinstance(value, bytes):
-        text = value.decode("utf-8", "surrogateescape")
-        return person.redacted(text).encode("utf-8", "surrogateescape")
+        try:
+            return person.redacted(value.decode("utf-8")).encode("utf-8")
+        except UnicodeDecodeError:  # compressed by Dagster: what its code is like, nothing of the data
+            return value
     return value

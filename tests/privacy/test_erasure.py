@@ -287,6 +287,34 @@ def test_logs_and_databases_in_the_work_folder_lose_the_values(home: Home) -> No
     assert found_in(home.settings.home, HERS) == []
 
 
+@pytest.mark.parametrize("user_id", ["usd", "card", "1000001"])
+def test_a_person_whose_id_is_a_word_or_a_number_leaves_what_is_called_alike(tmp_path: Path, user_id: str) -> None:
+    """Rates and payments of others stay, landed and loaded; so do files made of the code and packed blobs."""
+    home = Home(tmp_path / "home")
+    others = [payment("1000001", payment_id="1000001", user_id=BEN, method="card", failure_code=user_id)]
+    rates = [{"rate_date": DAY, "currency": "USD", "rate": 1.0}]
+    deliver(home, {("payments", "a.ndjson"): jsonl(others), ("exchange_rates", "a.csv"): table(rates)})
+    before = tree(home.settings.landing)
+    deliver(home, {("users", "a.ndjson"): jsonl([user(user_id, EMAIL), user(BEN, "ben@example.com")])})
+    home.load()
+    kept = home.query("select * from raw.payments"), home.query("select * from raw.exchange_rates")
+    dbt, packed = home.settings.work / "dbt", b"x\x9c\xf3 " + user_id.encode() + b" \xff"
+    (dbt / "parse").mkdir(parents=True)
+    (dbt / "parse" / "partial_parse.msgpack").write_bytes(b"\0 " + user_id.encode())
+    with sqlite3.connect(home.settings.work / "runs.db") as connection:
+        connection.execute("create table snapshots (body blob)")
+        connection.execute("insert into snapshots values (?)", [packed])
+
+    receipt = erase(home.settings, user_id, report=lambda message: None)
+
+    assert receipt.left == []
+    assert home.query("select user_id from raw.users") == [(BEN,)]
+    assert (home.query("select * from raw.payments"), home.query("select * from raw.exchange_rates")) == kept
+    assert {name: found for name, found in tree(home.settings.landing).items() if "users" not in name} == before
+    with sqlite3.connect(home.settings.work / "runs.db") as connection:
+        assert connection.execute("select body from snapshots").fetchall() == [(packed,)]
+
+
 def test_what_is_neither_text_nor_a_delivery_is_told(home: Home) -> None:
     (home.settings.work / "memory.bin").write_bytes(b"\0\1" + ANNA.encode())
 

@@ -76,6 +76,28 @@ def test_a_number_for_an_id_is_looked_for_in_columns_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("user_id", "feed", "record", "expected"),
+    [
+        ("ron", "exchange_rates", {"currency": "RON", "rate_date": "2024-03-01", "rate": 0.2}, {}),
+        ("ron", "payments", {"attempt_id": "p1", "user_id": "k7", "currency": "RON", "failure_code": "ron"}, {}),
+        ("ron", "app_logs", {"log_id": "l1", "message": "Ron paid"}, {"message": "(erased) paid"}),
+        ("ron", "audit_log", {"audit_id": "a1", "actor": "kim", "object_id": "ron"}, {"object_id": None}),
+        ("card", "payments", {"attempt_id": "p1", "user_id": "k7", "method": "card"}, {}),
+        ("card", "payments", {"attempt_id": "p1", "user_id": "card", "method": "card"}, None),
+        ("bill", "payments", {"attempt_id": "p1", "user_id": "k7", "kind": "bill"}, {}),
+        ("1000001", "payments", {"attempt_id": "1000001", "user_id": "k7", "payment_id": "1000001"}, {}),
+        ("1000001", "events", {"event_id": "e1", "page": "/users/1000001"}, {"page": "/users/(erased)"}),
+        ("u-1", "payments", {"attempt_id": "p1", "user_id": "k7", "failure_code": "u-1"}, {"failure_code": "(erased)"}),
+    ],
+)
+def test_a_value_that_happens_to_be_written_like_an_id_stays_what_it_is(
+    user_id: str, feed: str, record: dict, expected: dict | None
+) -> None:
+    """A currency, a method, the key of a payment; a mention of the person in a text or a column of people goes."""
+    assert cleaned(FEEDS[feed], record, Person(frozenset([user_id]))) == expected
+
+
+@pytest.mark.parametrize(
     "value", ["u-000005", "auth0|5f7c", "Jörg", "anna.lee+x@mail.example.com", "203.0.113.7", "::1"]
 )
 def test_a_shape_finds_its_value_among_others(value: str) -> None:
