@@ -17,8 +17,8 @@ EVERYTHING = "all"
 class Tile:
     """A headline figure: the newest period that is over, the change against an earlier one, and the trend.
 
-    `sql` yields `period` and `value`, oldest first. `compare` periods back is what the change is against. `better` is
-    the good direction. `metric` is the column it is published in.
+    `sql` yields `period` and `value`, oldest first. `compare` periods back is what the change is against, if that has
+    a row. `better` is the good direction. `metric` is the column it is published in.
     """
 
     title: str

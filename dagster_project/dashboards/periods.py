@@ -44,6 +44,13 @@ class Grain(StrEnum):
             return (period.replace(day=1) + timedelta(days=32)).replace(day=1)
         return period + (timedelta(days=7) if self is Grain.week else self.step)
 
+    def before(self, period: date, periods: int) -> date:
+        """The period that began so many periods earlier."""
+        if self is Grain.month:
+            years, month = divmod(period.month - 1 - periods, 12)
+            return period.replace(year=period.year + years, month=month + 1, day=1)
+        return period - periods * (timedelta(days=7) if self is Grain.week else self.step)
+
     def number_of(self, period: date) -> int:
         """Steps since 1970."""
         return (as_time(period) - EPOCH) // self.step

@@ -128,16 +128,17 @@ def _tile(item: Tile, base: dict[str, Any], frame: Frame, as_of: date) -> TileVi
         trouble = f"No figure for {item.grain.name_of(over[-1][0])}" if over else "No full period yet"
         return TileView(**base, trouble=trouble, running=_so_far(item, running))
     period, value = over[-1]
-    before = over[-1 - item.compare] if len(over) > item.compare else None
+    earlier = item.grain.before(period, item.compare)  # a day may have no row
+    before = dict(over).get(earlier)
     trend = points[-POINTS_OF_A_TREND[item.grain] :]
-    change = item.form.change(value, before[1]) if before and before[1] is not None else None
+    change = None if before is None else item.form.change(value, before)
     return TileView(
         **base,
         value=item.form.headline(value),
         exact=item.form.full(value),
         period=item.grain.name_of(period),
         change=change,
-        against=_beside(item.grain.name_of(before[0]), period) if before and change else "",
+        against=_beside(item.grain.name_of(earlier), period) if change else "",
         direction=_direction(item, change),
         running=_so_far(item, running),
         trend=sparkline([value for _, value in trend], len([point for point in trend if point in running])),

@@ -77,8 +77,8 @@ def test_a_tile_shows_what_its_query_gives_for_the_last_period_that_is_over(
         expected, abs=0.5 * 10 ** -(tile.form.decimals - 2 * tile.form.is_fraction) + 1e-9
     )
     assert f"{period:%Y}" in shown["period"] and f"{period:%b}" in shown["period"]
-    if len(over) > tile.compare:
-        before = float(over[-1 - tile.compare][1])
+    if (earlier := tile.grain.before(period, tile.compare)) in dict(over):
+        before = float(dict(over)[earlier])
         change = number(re.findall(r"[+-][\d.,]+", shown["change"].replace("\N{MINUS SIGN}", "-"))[0])
         wanted = (
             expected - before * 100 if tile.form.is_fraction else 100 * (expected / before - 1) if before else expected

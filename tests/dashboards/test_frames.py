@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import duckdb
 import pytest
 
+from dagster_project.dashboards.definitions import Tile
+from dagster_project.dashboards.facts import Facts
 from dagster_project.dashboards.forms import COUNT, FINE_FRACTION, FRACTION, MILLISECONDS, MONEY, Form
 from dagster_project.dashboards.frames import (
     LAST_OVER,
@@ -20,6 +23,7 @@ from dagster_project.dashboards.frames import (
 )
 from dagster_project.dashboards.periods import Grain
 from dagster_project.dashboards.sparklines import sparkline
+from dagster_project.dashboards.views import TileView, view
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
 
@@ -83,6 +87,39 @@ def test_a_period_is_over_when_its_last_day_is(
     grain: Grain, period: date, as_of: date, settles_after: int, is_over: bool
 ) -> None:
     assert grain.is_over(period, as_of, settles_after) is is_over
+
+
+@pytest.mark.parametrize(
+    ("grain", "period", "periods", "before"),
+    [
+        (Grain.month, date(2026, 1, 1), 1, date(2025, 12, 1)),
+        (Grain.month, date(2026, 3, 1), 14, date(2025, 1, 1)),
+        (Grain.week, date(2026, 1, 5), 1, date(2025, 12, 29)),
+        (Grain.day, date(2028, 3, 1), 7, date(2028, 2, 23)),
+        (Grain.hour, datetime(2026, 10, 18, 3), 24, datetime(2026, 10, 17, 3)),
+    ],
+)
+def test_so_many_periods_before_is_told_by_the_calendar(grain: Grain, period: date, periods: int, before: date) -> None:
+    assert grain.before(period, periods) == before
+
+
+@pytest.mark.parametrize(
+    ("days", "against"),
+    [((3, 8, 10), "Wed 3 Apr"), ((2, 4, 5, 6, 7, 8, 9, 10), "")],
+    ids=["days without a row", "the day to compare with has none"],
+)
+def test_a_day_is_compared_with_the_one_a_week_before_and_with_no_other(days: tuple[int, ...], against: str) -> None:
+    rows = ", ".join(f"(date '2024-04-{day:02}', {day})" for day in days)
+    sql = f"select * from (values {rows}) as days(period, value)"
+    tile = Tile("Attempts", "Why.", "finance.payments_daily.attempts", COUNT, Grain.day, sql, compare=7)
+    facts = Facts("r", date(2024, 4, 10), datetime(2024, 4, 11), {}, frozenset(["finance.payments_daily"]), ())
+
+    with duckdb.connect() as connection:
+        shown = view(connection, tile, facts)
+
+    assert isinstance(shown, TileView)
+    assert (shown.value, shown.against) == ("10", against)
+    assert shown.change == ("+233.3%" if against else None)
 
 
 def test_a_column_of_kinds_becomes_a_column_per_kind_without_those_that_have_no_figure() -> None:
