@@ -1,14 +1,20 @@
 {#-
   Minor units in the reporting currency, unrounded, at the joined row `rates` of int_currency_rates.
   Null where its exponent or rate is null, or where the sum is beyond 10^15 whole units: a null fails the finance gate,
-  an overflow would stop the night for every domain.
+  an overflow would stop the night for every domain. Nothing is nothing in every currency, with a rate or without.
   The types are the widest that decimal(38) multiplies without rounding, on Spark too; the contract keeps rates
   below 10^8. The result has 14 decimals.
 -#}
 {% macro in_reporting_currency(minor_units, rates) -%}
     {%- set whole_minor_units = cast_or_null(minor_units, 'decimal(19, 0)') -%}
-    {{ cast_or_null(whole_minor_units ~ ' * ' ~ minor_unit_value(rates ~ '.minor_unit_exponent'), 'decimal(19, 4)') }}
-    * cast({{ rates }}.rate as decimal(18, 10))
+    case
+        when {{ minor_units }} = 0 then 0
+        else
+            {{ cast_or_null(
+                whole_minor_units ~ ' * ' ~ minor_unit_value(rates ~ '.minor_unit_exponent'), 'decimal(19, 4)'
+            ) }}
+            * cast({{ rates }}.rate as decimal(18, 10))
+    end
 {%- endmacro %}
 
 {# What one minor unit is worth in whole units: 0.01 for exponent 2. #}

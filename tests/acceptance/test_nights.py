@@ -104,6 +104,7 @@ def test_what_is_wrong_with_payments_holds_finance_back_until_it_is_corrected(wa
     assert registrations(warehouse) == [(7,)]
     assert held_back(warehouse).keys() == {"finance"}
     assert "assert_every_amount_has_a_rate" in held_back(warehouse)["finance"]
+    assert "payment_date 2024-03-02, currency EUR, attempts 1" in held_back(warehouse)["finance"]
     assert {"assert_every_amount_has_a_rate", "source_quarantined_share_at_most_finance_payments"} <= errors(warehouse)
     rate = {"rate_date": "2024-02-28", "currency": "EUR", "rate": 1.1, "updated_at": "2024-02-28T00:00:00Z"}
     warehouse.deliver("exchange_rates", "2024-03-02", [rate])

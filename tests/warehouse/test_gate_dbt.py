@@ -103,9 +103,11 @@ def test_a_failed_test_of_severity_error_holds_its_domain_back_with_name_rows_an
     described = node(
         "tests/finance/assert_rates.sql", ("model.payments_daily",), "test", raw_code="-- Fails if no rate.\nselect 1"
     )
-    ran = [*results(), NodeResult("test.rates", "fail", "Got 3 results", 3, 0.1)]
+    ran = [*results(), NodeResult("test.rates", "fail", "Got 3 results", 3, 0.1, "currency CHF; currency NOK")]
     checks = data_test_checks(manifest(**{"test.rates": described}), ran)
-    assert held_back([], checks) == {"finance": "assert_rates failed (3 rows): Fails if no rate."}
+    assert held_back([], checks) == {
+        "finance": "assert_rates failed (3 rows): Fails if no rate. for example currency CHF; currency NOK"
+    }
 
 
 def test_a_feed_with_too_much_in_quarantine_says_what_can_be_done():

@@ -21,7 +21,8 @@ class NodeResult:
     """What became of one dbt node.
 
     `status` is success, error or skipped for models; pass, warn, fail, error or skipped for tests. `failures` counts
-    the rows that a test found, `seconds` is wall time: 0 where the result is that of an earlier night.
+    the rows that a test found, `examples` some of them in words, `seconds` is wall time: 0 where the result is that of
+    an earlier night.
     """
 
     unique_id: str
@@ -29,6 +30,7 @@ class NodeResult:
     message: str | None
     failures: int | None
     seconds: float
+    examples: str | None = None
 
 
 @dataclass(frozen=True)

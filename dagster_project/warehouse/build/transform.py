@@ -30,13 +30,15 @@ from dagster_project.warehouse.code import code_stamp
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database, writer_lock
 from dagster_project.warehouse.gate.dbt_results import BUILT
-from dagster_project.warehouse.gate.verdict import verdict_before
+from dagster_project.warehouse.gate.verdict import ROWS_SHOWN, rows_in_words, verdict_before
 from dagster_project.warehouse.release.history import remember
 from dagster_project.warehouse.watch.newest import watch
 
 Report = Callable[[str], None]
 # Of the same code: in form and words as they should be. Or kept of a former definition (build/kept.py).
 FormerTables = Literal["same", "kept", "unknown"]
+# How a test ends that found rows.
+FOUND = ("fail", "warn")
 KEY_TESTS = ("primary_key", "contract_key")
 
 # dbt would write the whole manifest once more, which nobody reads: 1 s of CPU for each command.
@@ -208,10 +210,30 @@ def run_dbt(
     Raises TransformError when the project can't be parsed or dbt fails as a whole.
     """
     outcome = invoke(settings, as_of, command, _progress(report), variables)
+    found = _examples(settings, {r.node.unique_id: r.node.compiled_code for r in outcome.results if r.status in FOUND})
     return [
-        NodeResult(ran.node.unique_id, str(ran.status), ran.message, ran.failures, ran.execution_time)
+        NodeResult(
+            ran.node.unique_id,
+            str(ran.status),
+            ran.message,
+            ran.failures,
+            ran.execution_time,
+            found.get(ran.node.unique_id),
+        )
         for ran in outcome.results
     ]
+
+
+def _examples(settings: Settings, queries: Mapping[str, str]) -> dict[str, str]:
+    """Some of the rows that failed tests found, in words, by the tests' ids; a test asks for their number alone."""
+    if not queries:
+        return {}
+    found = {}
+    with open_database(settings.candidate, read_only=True) as connection:
+        for test, sql in queries.items():
+            rows = connection.execute(f"from ({sql}\n) limit {ROWS_SHOWN}")
+            found[test] = rows_in_words([name for name, *_ in rows.description or []], rows.fetchall())
+    return found
 
 
 def generate_docs(settings: Settings, report: Report = print) -> Path:

@@ -165,16 +165,20 @@ def _test_check(node: Node, result: NodeResult | None, domain: str, name: str) -
 
 
 def _what_failed(node: Node, result: NodeResult | None, ran: bool) -> str | None:
-    """What the test says of itself, in its description or the comment it opens with, or what its kind is for; of one
-    that broke, dbt's words.
-    """
-    if not ran:
+    """What the test says of itself and some of the rows that it found; of one that broke, dbt's words."""
+    if not (ran and result):
         return _one_line(result.message) if result else None
+    examples = f"for example {result.examples}" if result.examples else None
+    return _one_line(" ".join(filter(None, [_meaning(node), examples])))
+
+
+def _meaning(node: Node) -> str:
+    """A test's description or the comment it opens with, or what its kind is for."""
     kind = (node.get("test_metadata") or {}).get("name")
     if kind in MEANT and not node["description"]:
         return MEANT[kind].format(feed=node["sources"][0][1] if node.get("sources") else "the feed")
     opening = takewhile(lambda line: line.startswith("--"), node["raw_code"].splitlines())
-    return _one_line(node["description"] or " ".join(line.removeprefix("--") for line in opening))
+    return node["description"] or " ".join(line.removeprefix("--") for line in opening)
 
 
 def _rows(count: int | None) -> str:

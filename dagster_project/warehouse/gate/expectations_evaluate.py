@@ -26,7 +26,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from dagster_project.settings import Reporting
 from dagster_project.warehouse.gate.expectations_duckdb import datasource
 from dagster_project.warehouse.gate.expectations_pages import write_pages
-from dagster_project.warehouse.gate.verdict import Check
+from dagster_project.warehouse.gate.verdict import ROWS_SHOWN, Check, rows_in_words
 from expectations.suite import Suite
 
 CONFIGURATION = DataContextConfig(  # of a context that keeps nothing
@@ -34,7 +34,6 @@ CONFIGURATION = DataContextConfig(  # of a context that keeps nothing
     progress_bars=ProgressBarsConfig(globally=False),
     analytics_enabled=False,
 )
-ROWS_SHOWN = 3
 CHARACTERS_SHOWN = 160
 
 
@@ -153,7 +152,7 @@ def _detail(
     if "unexpected_rows_query" in kwargs:
         query = kwargs["unexpected_rows_query"].format(batch=table)
         rows = _rows(source, f"select * from ({query}) as unexpected limit {ROWS_SHOWN}")
-        return "; ".join(", ".join(f"{name} {value}" for name, value in row._mapping.items()) for row in rows)
+        return rows_in_words(list(rows[0]._mapping), rows) if rows else None
     values = result.get("partial_unexpected_list", [])[:ROWS_SHOWN]
     return f"for example {', '.join(map(str, values))}" if values else None
 

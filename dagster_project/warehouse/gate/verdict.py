@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from dagster_project.settings import Settings
@@ -14,6 +16,17 @@ from dagster_project.warehouse.fingerprint import Fingerprint
 
 # Folders of the dbt project, published schemas and rows of ops.domain_freshness, in this order.
 DOMAINS = ("product", "finance", "platform", "security", "ops")
+# Of the rows that a check found, as examples.
+ROWS_SHOWN, COLUMNS_SHOWN, CHARACTERS_SHOWN = 3, 12, 60
+
+
+def rows_in_words(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Some rows that a check found, in one line: `currency CHF, attempts 2; currency NOK, attempts 1`."""
+    shown = [zip(columns, row, strict=True) for row in islice(rows, ROWS_SHOWN)]
+    return "; ".join(
+        ", ".join(f"{name} {str(value)[:CHARACTERS_SHOWN]}" for name, value in islice(row, COLUMNS_SHOWN))
+        for row in shown
+    )
 
 
 @dataclass(frozen=True)
