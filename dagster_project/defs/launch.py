@@ -86,7 +86,10 @@ def _require_days(job: dg.JobDefinition, days: Days) -> None:
     known = job.partitions_def.get_partition_keys() if job.partitions_def else []
     for day in (days.first, days.last):
         if day.isoformat() not in known:
-            raise UsageError(f"{day} is no day to run for: expected one from {known[0]} to {known[-1]}")
+            raise UsageError(
+                f"{day} is no day to run for: expected one from {known[0]}, the first of the deliveries' folders, "
+                f"to {known[-1]}"
+            )
 
 
 @contextmanager

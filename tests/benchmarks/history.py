@@ -73,10 +73,10 @@ def _nights(source: Settings, home: Settings, first: int, count: int) -> list[Co
     return costs
 
 
-def hand_over(source: Settings, target: Settings, days: Sequence[int]) -> None:
+def hand_over(source: Settings, target: Settings, days: Sequence[int], feed: str = "*") -> None:
     """Link the deliveries of some days, counted from the start, from home to home: nobody writes into them."""
     for day in days:
-        for folder in source.landing.glob(f"*/dt={START + timedelta(days=day)}"):
+        for folder in source.landing.glob(f"{feed}/dt={START + timedelta(days=day)}"):
             shutil.copytree(folder, target.landing / folder.parent.name / folder.name, copy_function=os.link)
 
 

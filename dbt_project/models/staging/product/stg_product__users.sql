@@ -14,7 +14,7 @@ renamed as (
         updated_at,
         email,
         country,
-        acquisition_channel,
+        nullif(acquisition_channel, '') as acquisition_channel,
         acquisition_campaign,
         signup_platform,
         status,
