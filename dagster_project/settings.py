@@ -17,6 +17,7 @@ import yaml
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+CURRENCIES = DBT_PROJECT / "seeds" / "finance" / "currencies.csv"
 # Of days, minutes or releases: more would overflow a date, and no one means it.
 MOST = 100_000
 
@@ -182,7 +183,7 @@ def _check(file: Path, name: str, value: object, default: object) -> None:
         problem = "a fraction from 0 to 1"
     elif name != "gross_margin" and type(value) is int and not 1 <= value <= MOST:
         problem = f"a positive number up to {MOST}"
-    elif name == "reporting_currency" and not re.fullmatch("[A-Z]{3}", str(value)):
+    elif name == "reporting_currency" and not _is_currency(str(value)):
         problem = "an ISO 4217 code such as USD"
     elif name == "week_start" and value not in ("monday", "sunday"):
         problem = "monday or sunday"
@@ -190,6 +191,11 @@ def _check(file: Path, name: str, value: object, default: object) -> None:
         problem = "an IANA time zone such as Europe/Berlin"
     if problem:
         raise SettingsError(f"{file}: {name}: expected {problem}, found {value!r}")
+
+
+def _is_currency(code: str) -> bool:
+    known = CURRENCIES.read_text(encoding="utf-8").splitlines()[1:]
+    return code in {line.split(",")[0] for line in known}
 
 
 def _is_timezone(name: str) -> bool:

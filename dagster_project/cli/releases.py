@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dagster_project.cli.app import app, day, known_home, utc_now
 from dagster_project.exit_codes import HELD_BACK, PUBLISHED, UsageError
 from dagster_project.settings import load_settings
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Format(StrEnum):
@@ -106,10 +109,20 @@ def query(
     try:
         release_id = as_published(settings, published_by) if published_by else None
         with open_release(settings, release_id) as connection:
-            found = connection.execute(sql)
-            if found is None:
-                raise UsageError('expected a query, found none: `warehouse query "select 1"`')
+            if len(duckdb.extract_statements(sql)) != 1:
+                raise UsageError('expected one query, such as `warehouse query "select 1"`')
+            try:
+                found = connection.execute(sql)
+            except duckdb.CatalogException as error:
+                raise UsageError(f"{error}{_never_published(connection, sql)}") from error
             names = [column[0] for column in found.description or []]
             print_rows(names, iter(found.fetchone, None), form)
     except (ReleaseError, duckdb.Error) as error:
         raise UsageError(str(error)) from error
+
+
+def _never_published(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """Which domains the query names that the release has no tables of, in words."""
+    rows = connection.execute("select domain from ops.domain_freshness where as_of is null").fetchall()
+    named = ", ".join(domain for (domain,) in rows if f"{domain}." in sql)
+    return f"\nnot published yet, as it was held back: {named}; `warehouse status` has the reasons" if named else ""

@@ -297,6 +297,7 @@ def records_of(home: Home) -> list:
         "reporting_timezone: ''",
         'reporting_currency: "U\'S"',
         "reporting_currency: ÄÖÜ",
+        "reporting_currency: ZZZ",
         'week_start: "monday\' or 1=1"',
         "gross_margin: .nan",
         "gross_margin: .inf",

@@ -11,7 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from dagster_project.cli import app
 from dagster_project.settings import DBT_PROJECT, Settings
 from dagster_project.warehouse.gate.verdict import Check, verdict_file
 from dagster_project.warehouse.release import releases as release
@@ -103,6 +105,21 @@ def test_a_domain_held_back_from_the_start_has_no_table_and_no_release(settings)
     published(settings, 1, {"finance": "assert_x failed"})
     assert read(settings.current_release, "select 1 from duckdb_tables() where schema_name = 'finance'") == []
     assert freshness(settings, "finance") == (None, None, True, "assert_x failed")
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("select * from finance.payments_daily", "not published yet, as it was held back: finance"),
+        ("select 1; select 2", "expected one query"),
+        ("", "expected one query"),
+    ],
+)
+def test_a_query_that_can_not_be_answered_is_wrong_usage_and_says_why(settings, sql, expected):
+    published(settings, 1, {"finance": "assert_x failed"})
+    result = CliRunner().invoke(app, ["--home", str(settings.home), "query", sql])
+    assert result.exit_code == 2
+    assert expected in " ".join(result.output.split())
 
 
 def test_ops_whose_models_failed_keeps_its_deliveries_and_still_records_the_release(judged):
@@ -245,6 +262,11 @@ def test_rollback_to_a_release_that_is_not_there_names_those_that_are(judged):
         rollback(judged, "20200101T000000Z")
     with pytest.raises(ReleaseError, match="no release before the current one"):
         rollback(judged)
+
+
+def test_rollback_before_anything_was_published_says_what_to_do(settings):
+    with pytest.raises(ReleaseError, match="run `warehouse nightly` first"):
+        rollback(settings)
 
 
 def test_the_newest_releases_are_kept(judged):

@@ -257,8 +257,10 @@ def _names(listed: str) -> tuple[str, ...]:
 
 def _before_current(settings: Settings) -> str:
     current = release_files.current_id(settings)
+    if current is None:
+        raise ReleaseError("nothing is published yet: run `warehouse nightly` first")
     retained = release_files.retained_ids(settings)
-    earlier = [release_id for release_id in retained if current and release_id < current]
+    earlier = [release_id for release_id in retained if release_id < current]
     if not earlier:
         raise ReleaseError(
             f"there is no release before the current one ({current}); retained are: {', '.join(retained) or 'none'}"
