@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -35,9 +36,11 @@ def options(
 def day(text: str) -> date:
     """A day as it is given on the command line."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"expected a day such as 2026-01-31, found {text!r}") from None
+        pass
+    raise typer.BadParameter(f"expected a day such as 2026-01-31, found {text!r}")
 
 
 def known_home(ctx: typer.Context) -> Settings:

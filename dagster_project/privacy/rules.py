@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from dagster_project.privacy.person import Person
 from dagster_project.warehouse.contract import Column, Feed
 
-# What models call columns of people that the contracts call otherwise.
-_NAMED_BY_MODELS = {"visitor_id", "subject"}
-
-
-def people_columns(feeds: Iterable[Feed]) -> frozenset[str]:
-    """The names of columns, of feeds and of what models make of them, that hold ids of people."""
-    contracts = {column.name for feed in feeds for column in feed.columns if column.person in ("owner", "mention")}
-    return frozenset(contracts | _NAMED_BY_MODELS)
-
 
 def may_name(column: Column) -> bool:
     """Whether values that keep the column's contract may name anybody: not where they are of a list or of a form."""
     return column.data_type in ("varchar", "json") and not column.accepted_values and column.pattern is None
+
+
+def may_be_a_word(column: Column) -> bool:
+    """Whether a value that is nothing but a word is what it says, see Person.words; not in a text, nor in JSON."""
+    return column.data_type != "json" and column.person != "text"
 
 
 def owners(feed: Feed) -> list[Column]:
@@ -60,7 +56,7 @@ def cleaned(feed: Feed, record: Mapping[str, Any], person: Person) -> dict[str, 
         if column and _is_the_persons(column, value, person, is_others):
             new = None
         elif column and ((column.pii and is_others) or _is_no_name(column, as_text(value), person)):
-            continue  # of somebody else and shared with the person, or nobody's
+            continue  # somebody else's, or nobody's
         else:
             new = redacted(value, person)
         if new != value:
@@ -78,9 +74,11 @@ def _is_the_persons(column: Column, value: object, person: Person, is_others: bo
 
 
 def _is_no_name(column: Column, text: str, person: Person) -> bool:
-    """Whether a value is what its column is for, although the person's id may be written so; see Person.words."""
+    """Whether a value is what its column is for, although the person's id may be written so or in it."""
     is_of_the_form = column.pattern is not None and re.fullmatch(column.pattern, text) is not None
-    return text.lower() in person.words or text in column.accepted_values or is_of_the_form
+    is_word = may_be_a_word(column) and text.lower() in person.words
+    is_anothers = column.person in ("owner", "mention") and text not in person.values
+    return is_anothers or text in column.accepted_values or is_of_the_form or is_word
 
 
 def redacted(value: Any, person: Person) -> Any:

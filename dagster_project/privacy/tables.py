@@ -6,7 +6,7 @@ What leaves `raw`, or changes in it, is noted in `moved.<feed>`, so that the nex
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.privacy.person import MARK, Person
-from dagster_project.privacy.rules import is_fixed, may_name, owners, people_columns, traces
-from dagster_project.warehouse.contract import Column, Feed, read_contracts
+from dagster_project.privacy.rules import is_fixed, may_be_a_word, may_name, owners, traces
+from dagster_project.warehouse.contract import PEOPLE_BY_KIND, Column, Feed, people_columns, read_contracts
 from dagster_project.warehouse.database import in_memory, only_row
 from dagster_project.warehouse.fingerprint import quoted
 from dagster_project.warehouse.load import standing
@@ -27,6 +27,8 @@ from dagster_project.warehouse.release.history import attach
 # Tables that say of something else what was found of it: a text in them that is the person's alone is no row of theirs.
 BOOKS = ("ops", "load", "release_history")
 _TEXT_TYPES = ("VARCHAR", "JSON")
+# Columns of models that hold texts of feeds under other names.
+_TEXTS_OF_MODELS = {"from_page", "to_page", "pattern", "evidence"}
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,9 @@ def _feed_rules(feed: Feed, person: Person) -> _Rules:
     new: dict[str, str] = {}
     for column in [c for c in feed.columns if c.data_type in ("varchar", "json")]:
         name, is_theirs = quoted(column.name), _is_theirs(feed, column, is_others)
-        is_named = None if column.pii or not may_name(column) else _is_named(name, pattern, person)
+        words = person.words if may_be_a_word(column) else ()
+        is_of_people = column.person in ("owner", "mention")
+        is_named = None if column.pii or not may_name(column) else _is_named(name, pattern, words, is_of_people)
         if is_theirs and is_fixed(feed, column.name):
             goes.append(is_theirs)
         if column.name in feed.key:
@@ -183,23 +187,38 @@ def _table_rules(connection: duckdb.DuckDBPyConnection, database: str, table: st
         [database, table],
     ).fetchall()
     pattern, is_book = literal(person.sql_pattern), table.split(".")[0].strip('"') in BOOKS
-    people = people_columns(read_contracts().values())
+    feeds = read_contracts().values()
+    people = people_columns(feeds)
+    texts = _TEXTS_OF_MODELS | {column.name for feed in feeds for column in feed.columns if column.person == "text"}
     goes, changes, new = [], [], {}
     for name, data_type in columns:
+        column = quoted(name)
         if data_type in _TEXT_TYPES:
-            is_named = _is_named(quoted(name), pattern, person)
-            new[name] = f"case when {is_named} then {_redacted(quoted(name), pattern)} else {quoted(name)} end"
+            words = () if is_book or name in texts else person.words
+            is_named = _is_named(column, pattern, words, name in people)
+            new[name] = f"case when {is_named} then {_redacted(column, pattern)} else {column} end"
+            if name in PEOPLE_BY_KIND:
+                kind = f"split_part({column}, ' ', 1)"
+                is_user = f"{kind} in ('user', 'actor')"
+                is_theirs = f"({is_user} and substr({column}, len({kind}) + 2) in (select value from person_ids))"
+                is_named = f"({is_theirs} or (not {is_user} and regexp_matches({column}, {pattern})))"
+                redacted = f"case when {is_theirs} then {kind} || ' {MARK}' else {_redacted(column, pattern)} end"
+                new[name] = f"case when {is_named} then {redacted} else {column} end"
             changes.append(is_named)
-            goes += [f"{quoted(name)} in (select value from person_ids)"] if name in people and not is_book else []
+            goes += [f"{column} in (select value from person_ids)"] if name in people and not is_book else []
         elif "VARCHAR" in data_type or "JSON" in data_type:  # lists and structs of text
             goes.append(f"regexp_matches({quoted(name)}::varchar, {pattern})")
     return _Rules(_any(goes), _any(changes), new)
 
 
-def _is_named(name: str, pattern: str, person: Person) -> str:
-    """SQL: whether a text names the person, see Person.words."""
-    is_word = f" and not list_contains({sorted(person.words)}, lower({name}::varchar))" if person.words else ""
-    return f"(regexp_matches({name}, {pattern}){is_word})"
+def _is_named(name: str, pattern: str, words: Collection[str], is_of_people: bool) -> str:
+    """SQL: whether a text names the person: not by being one of the words alone, see Person.words, and in a column of
+    people, whose ids may be longer ones of others, only by being an address of the person.
+    """
+    if is_of_people:
+        return f"(regexp_matches({name}, {pattern}) and {name} in (select value from person_values))"
+    is_no_word = f" and not list_contains({sorted(words)}, lower({name}::varchar))" if words else ""
+    return f"(regexp_matches({name}, {pattern}){is_no_word})"
 
 
 def _redacted(name: str, pattern: str) -> str:

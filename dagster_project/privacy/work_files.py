@@ -6,9 +6,10 @@ Text loses the person's values, in databases of SQLite too; what is neither and 
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -50,15 +51,16 @@ def _other_files(settings: Settings) -> Iterator[Path]:
                 continue
             if ".duckdb" in path.name or path.parent == settings.erasing or path.name.endswith(SQLITE_SIDE_FILES):
                 continue
-            if path.is_relative_to(settings.dashboards) or _is_of_the_code(path, settings):
+            if path.is_relative_to(settings.dashboards) or _names_nobody(path, settings):
                 continue
             yield path
 
 
-def _is_of_the_code(path: Path, settings: Settings) -> bool:
-    """What dbt keeps of the project that it has parsed, in which no data are."""
+def _names_nobody(path: Path, settings: Settings) -> bool:
+    """Settings, the key, the list of the erased (keyed hashes), and what dbt keeps of the project as parsed."""
     dbt = settings.work / "dbt"
-    return path.is_relative_to(dbt / "parse") or (path.parent == dbt and path.name.startswith("manifest-"))
+    is_of_the_code = path.is_relative_to(dbt / "parse") or (path.parent == dbt and path.name.startswith("manifest-"))
+    return is_of_the_code or path in (settings.home / "settings.yml", settings.home / "pii.key", settings.erased)
 
 
 def _clean(path: Path, erasure: Erasure, is_dry: bool) -> int:
@@ -71,11 +73,33 @@ def _clean(path: Path, erasure: Erasure, is_dry: bool) -> int:
         return _clean_sqlite(path, erasure.person, is_dry)
     plain = _unpacked(path, data)
     lines = plain.decode("utf-8", "surrogateescape").splitlines(keepends=True)
-    cleaned = [erasure.person.redacted(line) for line in lines]
+    cleaned = [_redacted_line(line, erasure.person) for line in lines]
     count = sum(1 for old, new in zip(lines, cleaned, strict=True) if old != new)
     if count and not is_dry and b"\0" not in plain and not _is_being_written(path, erasure.settings):
         _replace(path, _packed(path, "".join(cleaned).encode("utf-8", "surrogateescape")))
     return count
+
+
+def _redacted_line(line: str, person: Person) -> str:
+    """The line without the person; in one that is JSON, as the warehouse's own files are, it stays JSON of the same
+    members, and words stay that may be what they say, see Person.words.
+    """
+    if line.lstrip()[:1] in ("{", "["):
+        try:
+            content = json.loads(line)
+        except ValueError:
+            return person.redacted(line)
+        cleaned = _redacted_json(content, person)
+        return line if cleaned == content else json.dumps(cleaned, ensure_ascii=False) + line[len(line.rstrip()) :]
+    return person.redacted(line)
+
+
+def _redacted_json(value: Any, person: Person) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _redacted_json(member, person) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_redacted_json(member, person) for member in value]
+    return person.redacted(value) if isinstance(value, str) and value.lower() not in person.words else value
 
 
 def _is_being_written(path: Path, settings: Settings) -> bool:
@@ -143,6 +167,6 @@ def _redacted(value: Any, person: Person) -> Any:
     if isinstance(value, bytes):
         try:
             return person.redacted(value.decode("utf-8")).encode("utf-8")
-        except UnicodeDecodeError:  # compressed by Dagster: what its code is like, nothing of the data
+        except UnicodeDecodeError:  # no text, such as what Dagster compresses of its code
             return value
     return value

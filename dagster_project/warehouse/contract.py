@@ -6,6 +6,7 @@ from it, the loader validates from it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from dagster_project.settings import DBT_PROJECT
 DATA_TYPES = ("varchar", "bigint", "double", "decimal(24,10)", "boolean", "date", "timestamp", "json")
 RETENTION_CLASSES = ("metrics", "application_logs", "security_logs", "audit_logs", "business")
 # How a column's value concerns a person, see Column.person.
-PERSON_ROLES = ("owner", "mention", "trace")
+PERSON_ROLES = ("owner", "mention", "trace", "text")
+# What models call columns of people that the contracts call otherwise. The kind stands before the name, as in
+# `user u-1`, `actor u-1`, `target /bills`.
+PEOPLE_BY_KIND = frozenset({"visitor_id", "subject"})
 # On which days a delivery is expected; `when_it_happens`: on none, because a day without a row has no file.
 SCHEDULES = ("daily", "weekdays", "when_it_happens")
 RAW_SCHEMA = "raw"
@@ -32,7 +36,8 @@ class Column:
     """One contract column; the bounds and lists say which values are possible.
 
     `person` says what erasing a user id means here: `owner`, the row is that person's and goes; `mention`, somebody
-    else's row names the person and loses the name; `trace`, the value leads to the person whose rows it is found in.
+    else's row names the person and loses the name; `trace`, the value leads to the person whose rows it is found in;
+    `text`, anybody may be named in it, if only by a word.
     """
 
     name: str
@@ -74,6 +79,12 @@ class Feed:
         ordered = [c for c in required if c.data_type == "timestamp"] + [c for c in required if c.data_type == "date"]
         # a row's version is when it was last written, not when the thing happened
         return next((c.name for c in ordered if c.name != self.version), ordered[0].name)
+
+
+def people_columns(feeds: Iterable[Feed]) -> frozenset[str]:
+    """The names of columns, of feeds and of what models make of them, that say who somebody is."""
+    contracts = {column.name for feed in feeds for column in feed.columns if column.person in ("owner", "mention")}
+    return PEOPLE_BY_KIND | contracts
 
 
 def read_contracts(dbt_project: Path = DBT_PROJECT) -> dict[str, Feed]:

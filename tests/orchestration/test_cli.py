@@ -46,7 +46,9 @@ def test_a_misspelt_home_is_not_made(tmp_path: Path, arguments: list[str]) -> No
 def test_a_home_of_which_only_releases_are_left_is_one(tmp_path: Path) -> None:
     write_toy_release(tmp_path / "published" / "releases" / f"{RELEASE_ID}.duckdb")
     result = Warehouse(tmp_path).run("rollback", RELEASE_ID)
-    assert "is no warehouse home" not in result.stderr
+    assert "there is no release" not in result.stderr and "no warehouse home" not in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    assert (result.returncode, (tmp_path / "published" / "warehouse.duckdb").is_symlink()) == (0, True)
 
 
 def test_a_day_that_is_none_is_wrong_usage(tmp_path: Path) -> None:

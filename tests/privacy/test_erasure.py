@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hmac
+import json
 import os
 import sqlite3
 from hashlib import sha256
@@ -287,7 +288,7 @@ def test_logs_and_databases_in_the_work_folder_lose_the_values(home: Home) -> No
     assert found_in(home.settings.home, HERS) == []
 
 
-@pytest.mark.parametrize("user_id", ["usd", "card", "1000001"])
+@pytest.mark.parametrize("user_id", ["usd", "card", "null", "1000001"])
 def test_a_person_whose_id_is_a_word_or_a_number_leaves_what_is_called_alike(tmp_path: Path, user_id: str) -> None:
     """Rates and payments of others stay, landed and loaded; so do files made of the code and packed blobs."""
     home = Home(tmp_path / "home")
@@ -301,6 +302,9 @@ def test_a_person_whose_id_is_a_word_or_a_number_leaves_what_is_called_alike(tmp
     dbt, packed = home.settings.work / "dbt", b"x\x9c\xf3 " + user_id.encode() + b" \xff"
     (dbt / "parse").mkdir(parents=True)
     (dbt / "parse" / "partial_parse.msgpack").write_bytes(b"\0 " + user_id.encode())
+    (home.settings.home / "settings.yml").write_text("reporting_currency: USD\n", encoding="utf-8")
+    own = {"based_on": None, "card": "card", "messages": [f"no rate for {user_id}, {BEN}"]}
+    (home.settings.work / "build_results.json").write_text(json.dumps(own), encoding="utf-8")
     with sqlite3.connect(home.settings.work / "runs.db") as connection:
         connection.execute("create table snapshots (body blob)")
         connection.execute("insert into snapshots values (?)", [packed])
@@ -313,6 +317,9 @@ def test_a_person_whose_id_is_a_word_or_a_number_leaves_what_is_called_alike(tmp
     assert {name: found for name, found in tree(home.settings.landing).items() if "users" not in name} == before
     with sqlite3.connect(home.settings.work / "runs.db") as connection:
         assert connection.execute("select body from snapshots").fetchall() == [(packed,)]
+    assert (home.settings.home / "settings.yml").read_text(encoding="utf-8") == "reporting_currency: USD\n"
+    own["messages"] = [f"no rate for (erased), {BEN}"]
+    assert json.loads((home.settings.work / "build_results.json").read_text(encoding="utf-8")) == own
 
 
 def test_what_is_neither_text_nor_a_delivery_is_told(home: Home) -> None:

@@ -88,12 +88,16 @@ def test_a_number_for_an_id_is_looked_for_in_columns_alone() -> None:
         ("1000001", "payments", {"attempt_id": "1000001", "user_id": "k7", "payment_id": "1000001"}, {}),
         ("1000001", "events", {"event_id": "e1", "page": "/users/1000001"}, {"page": "/users/(erased)"}),
         ("u-1", "payments", {"attempt_id": "p1", "user_id": "k7", "failure_code": "u-1"}, {"failure_code": "(erased)"}),
+        ("anna", "users", {"user_id": "anna.lee"}, {}),
+        ("anna", "groups", {"group_id": "g1", "owner_user_id": "anna-2", "name": "Anna"}, {"name": "(erased)"}),
+        ("1000001", "security_events", {"security_event_id": "s1", "target": "1000001"}, {"target": "(erased)"}),
+        ("anna", "events", {"event_id": "e1", "properties": {"by": "anna"}}, {"properties": {"by": "(erased)"}}),
     ],
 )
 def test_a_value_that_happens_to_be_written_like_an_id_stays_what_it_is(
     user_id: str, feed: str, record: dict, expected: dict | None
 ) -> None:
-    """A currency, a method, the key of a payment; a mention of the person in a text or a column of people goes."""
+    """A currency, a method, the key of a payment, a longer id; a mention in a text, JSON or a column of people goes."""
     assert cleaned(FEEDS[feed], record, Person(frozenset([user_id]))) == expected
 
 

@@ -106,7 +106,7 @@ def test_a_failed_test_of_severity_error_holds_its_domain_back_with_name_rows_an
     ran = [*results(), NodeResult("test.rates", "fail", "Got 3 results", 3, 0.1, "currency CHF; currency NOK")]
     checks = data_test_checks(manifest(**{"test.rates": described}), ran)
     assert held_back([], checks) == {
-        "finance": "assert_rates failed (3 rows): Fails if no rate. for example currency CHF; currency NOK"
+        "finance": "assert_rates failed (3 rows): Fails if no rate. For example: currency CHF; currency NOK"
     }
 
 

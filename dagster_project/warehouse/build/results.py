@@ -80,7 +80,7 @@ def read_tests(settings: Settings, build_id: str | None) -> list[NodeResult]:
 def write_tests(settings: Settings, build_id: str, results: list[NodeResult]) -> None:
     """Keep what the tests after a build found."""
     kept = {"build_id": build_id, "results": [asdict(result) for result in results]}
-    write_file(_tests_file(settings), json.dumps(kept))
+    write_file(_tests_file(settings), json.dumps(kept, ensure_ascii=False))
 
 
 def write_file(file: Path, text: str) -> None:

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 from uuid import uuid4
 
+import duckdb
+
 from dagster_project.privacy.expire import expire_figures
 from dagster_project.settings import DBT_PROJECT, Settings
 from dagster_project.warehouse.build.affected import affected, checks_to_run, models_to_run
@@ -210,7 +212,8 @@ def run_dbt(
     Raises TransformError when the project can't be parsed or dbt fails as a whole.
     """
     outcome = invoke(settings, as_of, command, _progress(report), variables)
-    found = _examples(settings, {r.node.unique_id: r.node.compiled_code for r in outcome.results if r.status in FOUND})
+    failed = {ran.node.unique_id: ran.node.compiled_code for ran in outcome.results if ran.status in FOUND}
+    found = _examples(settings, failed) if failed else {}
     return [
         NodeResult(
             ran.node.unique_id,
@@ -225,14 +228,18 @@ def run_dbt(
 
 
 def _examples(settings: Settings, queries: Mapping[str, str]) -> dict[str, str]:
-    """Some of the rows that failed tests found, in words, by the tests' ids; a test asks for their number alone."""
-    if not queries:
-        return {}
-    found = {}
-    with open_database(settings.candidate, read_only=True) as connection:
-        for test, sql in queries.items():
-            rows = connection.execute(f"from ({sql}\n) limit {ROWS_SHOWN}")
-            found[test] = rows_in_words([name for name, *_ in rows.description or []], rows.fetchall())
+    """Some of the rows that failed tests found, in words, by the tests' ids; a test asks for their number alone.
+
+    Without any where there is too little memory to look once more: the results stand all the same.
+    """
+    found: dict[str, str] = {}
+    try:
+        with open_database(settings.candidate, read_only=True) as connection:
+            for test, sql in queries.items():
+                rows = connection.execute(f"from ({sql}\n) order by all limit {ROWS_SHOWN}")
+                found[test] = rows_in_words([name for name, *_ in rows.description or []], rows.fetchall())
+    except duckdb.Error:
+        pass
     return found
 
 

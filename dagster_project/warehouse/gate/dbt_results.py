@@ -168,7 +168,7 @@ def _what_failed(node: Node, result: NodeResult | None, ran: bool) -> str | None
     """What the test says of itself and some of the rows that it found; of one that broke, dbt's words."""
     if not (ran and result):
         return _one_line(result.message) if result else None
-    examples = f"for example {result.examples}" if result.examples else None
+    examples = f"For example: {result.examples}" if result.examples else None
     return _one_line(" ".join(filter(None, [_meaning(node), examples])))
 
 

@@ -26,7 +26,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from dagster_project.settings import Reporting
 from dagster_project.warehouse.gate.expectations_duckdb import datasource
 from dagster_project.warehouse.gate.expectations_pages import write_pages
-from dagster_project.warehouse.gate.verdict import ROWS_SHOWN, Check, rows_in_words
+from dagster_project.warehouse.gate.verdict import ROWS_SHOWN, Check, rows_in_words, shortened
 from expectations.suite import Suite
 
 CONFIGURATION = DataContextConfig(  # of a context that keeps nothing
@@ -127,7 +127,7 @@ def _label(config: ExpectationConfiguration) -> str:
     if config.description:
         return config.description
     arguments = (f"{key}={value}" for key, value in sorted(config.kwargs.items()) if key != "batch_id")
-    return _shortened(f"{config.type}({', '.join(arguments)})")
+    return shortened(f"{config.type}({', '.join(arguments)})", CHARACTERS_SHOWN)
 
 
 def _observed(config: ExpectationConfiguration, result: Mapping[str, Any]) -> str | None:
@@ -136,11 +136,7 @@ def _observed(config: ExpectationConfiguration, result: Mapping[str, Any]) -> st
         return f"{result['observed_value']} unexpected rows"
     if "unexpected_count" in result:
         return f"{result['unexpected_count'] or 0} of {result['element_count']} rows"
-    return None if result.get("observed_value") is None else _shortened(str(result["observed_value"]))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= CHARACTERS_SHOWN else f"{text[:CHARACTERS_SHOWN]}..."
+    return None if result.get("observed_value") is None else shortened(str(result["observed_value"]), CHARACTERS_SHOWN)
 
 
 def _detail(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dagster_project.warehouse.contract import read_contracts
+from dagster_project.warehouse.contract import people_columns, read_contracts
 from dagster_project.warehouse.gate.dbt_results import Manifest, domain_of, feeds_of, is_published, primary_keys
 from dagster_project.warehouse.gate.verdict import Rule
 
@@ -21,7 +21,7 @@ NOT_COMPARED = "ops"
 
 def restatement_rules(manifest: Manifest) -> dict[str, Rule]:
     """The rule of each published table that is compared, by `schema.name`."""
-    people = {c.name for feed in read_contracts().values() for c in feed.columns if c.person in ("owner", "mention")}
+    people = people_columns(read_contracts().values())
     keys, rules = primary_keys(manifest), {}
     for node in manifest["nodes"].values():
         table = f"{node['schema']}.{node['alias']}"

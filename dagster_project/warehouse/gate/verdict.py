@@ -12,21 +12,31 @@ from pathlib import Path
 
 from dagster_project.settings import Settings
 from dagster_project.warehouse.build.results import Build
+from dagster_project.warehouse.contract import people_columns, read_contracts
 from dagster_project.warehouse.fingerprint import Fingerprint
 
 # Folders of the dbt project, published schemas and rows of ops.domain_freshness, in this order.
 DOMAINS = ("product", "finance", "platform", "security", "ops")
 # Of the rows that a check found, as examples.
-ROWS_SHOWN, COLUMNS_SHOWN, CHARACTERS_SHOWN = 3, 12, 60
+ROWS_SHOWN, CHARACTERS_SHOWN = 3, 60
 
 
 def rows_in_words(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Some rows that a check found, in one line: `currency CHF, attempts 2; currency NOK, attempts 1`."""
-    shown = [zip(columns, row, strict=True) for row in islice(rows, ROWS_SHOWN)]
+    """Some rows that a check found, in one line, without who they are of: `day 2024-03-02, currency CHF; day …`."""
+    people = people_columns(read_contracts().values())
     return "; ".join(
-        ", ".join(f"{name} {str(value)[:CHARACTERS_SHOWN]}" for name, value in islice(row, COLUMNS_SHOWN))
-        for row in shown
+        ", ".join(
+            f"{name} {shortened(str(value), CHARACTERS_SHOWN)}"
+            for name, value in zip(columns, row, strict=True)
+            if name not in people
+        )
+        for row in islice(rows, ROWS_SHOWN)
     )
+
+
+def shortened(text: str, characters: int) -> str:
+    """The text, or its beginning and three dots."""
+    return text if len(text) <= characters else f"{text[:characters]}..."
 
 
 @dataclass(frozen=True)

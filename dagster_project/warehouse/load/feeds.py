@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dagster_project.privacy.expire import require_what_is_kept
 from dagster_project.privacy.keep_out import keep_out
@@ -193,7 +194,7 @@ def _load_files(
     sources = [Source(first + index, delivery) for index, delivery in enumerate(deliveries)]
     connection.execute("create or replace temp table blank_lines (_file_id bigint, lines bigint)")
     for records in read_batches(sources, Columns.of(feed)):
-        _load_batch(connection, feed, first, records, closed, records.table)
+        _load_batch(connection, feed, records, closed, records.table)
     problems += [Problem(str(s.delivery.path), s.broken or "") for s in sources if s.vanished]
     ledger.take_back_broken(connection, feed, [source for source in sources if source.broken])
     there = [source for source in sources if not source.vanished]
@@ -204,16 +205,10 @@ def _load_files(
 
 
 def _load_batch(
-    connection: duckdb.DuckDBPyConnection,
-    feed: Feed,
-    first_file_id: int,
-    records: Batch,
-    closed: Closed | None,
-    batch: pa.Table,
+    connection: duckdb.DuckDBPyConnection, feed: Feed, records: Batch, closed: Closed | None, batch: pa.Table
 ) -> None:
     """Rows that keep their contract into raw, the others into quarantine; blank lines are counted, but no records.
 
-    The first file of this load is known by its id.
     The SQL finds the table `batch` by the name of the argument. A view of it, registered and unregistered, would keep
     the records in memory until the transaction ends: 12 GB of 28 million requests.
     """
@@ -225,7 +220,11 @@ def _load_batch(
     kept = only_row(connection, insert)[0]
     if kept < batch.num_rows:
         # what is left is opened once more, not the whole batch
-        inserted = f"select _file_id, _line from raw.{feed.name} where _file_id >= {first_file_id}"
+        files, lines = pc.min_max(batch["_file_id"]), pc.min_max(batch["_line"])
+        is_near = f"_file_id between {files['min']} and {files['max']}"
+        if files["min"] == files["max"]:
+            is_near += f" and _line between {lines['min']} and {lines['max']}"
+        inserted = f"select _file_id, _line from raw.{feed.name} where {is_near}"
         left = f"batch anti join ({inserted}) using (_file_id, _line)"
         kept += ledger.quarantine(connection, feed, judge(feed, records, shapes, closed, left))
     if kept != batch.num_rows:
