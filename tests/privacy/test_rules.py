@@ -11,6 +11,7 @@ import pytest
 from dagster_project.privacy.erased_list import ErasedList, shape
 from dagster_project.privacy.person import Person
 from dagster_project.privacy.rules import cleaned
+from dagster_project.privacy.tables import clean_table, known
 from dagster_project.warehouse.contract import read_contracts
 
 FEEDS = read_contracts()
@@ -123,3 +124,24 @@ def test_the_list_holds_hashes_alone_and_recognises_what_it_holds() -> None:
     assert erased.recognised(["u-1", "Anna%40example.com"]) == Person(
         frozenset(["u-1"]), frozenset(["Anna@example.com"])
     )
+
+
+def test_subjects_and_visitors_of_models_go_by_kind_and_id() -> None:
+    """Also a number too short for texts, and no longer id of another."""
+    subjects = ["user 42", "actor 42", "target 42", "user 421", "source ab12", "user anna", "user anna.lee"]
+    person = Person(frozenset(["42", "anna"]))
+    with duckdb.connect() as connection, known(connection, person):
+        connection.execute("create schema security")
+        connection.execute("create table security.violations as select unnest(?) as subject", [subjects])
+        clean_table(connection, "memory", '"security"."violations"', person)
+        left = [subject for (subject,) in connection.execute("from security.violations").fetchall()]
+
+    assert left == [
+        "user (erased)",
+        "actor (erased)",
+        "target 42",
+        "user 421",
+        "source ab12",
+        "user (erased)",
+        "user anna.lee",
+    ]
