@@ -195,15 +195,10 @@ def _table_rules(connection: duckdb.DuckDBPyConnection, database: str, table: st
         column = quoted(name)
         if data_type in _TEXT_TYPES:
             words = () if is_book or name in texts else person.words
-            is_named = _is_named(column, pattern, words, name in people)
-            new[name] = f"case when {is_named} then {_redacted(column, pattern)} else {column} end"
+            is_named, cleaned = _is_named(column, pattern, words, name in people), _redacted(column, pattern)
             if name in PEOPLE_BY_KIND:
-                kind = f"split_part({column}, ' ', 1)"
-                is_user = f"{kind} in ('user', 'actor')"
-                is_theirs = f"({is_user} and substr({column}, len({kind}) + 2) in (select value from person_ids))"
-                is_named = f"({is_theirs} or (not {is_user} and regexp_matches({column}, {pattern})))"
-                redacted = f"case when {is_theirs} then {kind} || ' {MARK}' else {_redacted(column, pattern)} end"
-                new[name] = f"case when {is_named} then {redacted} else {column} end"
+                is_named, cleaned = _by_kind(column, pattern, person)
+            new[name] = f"case when {is_named} then {cleaned} else {column} end"
             changes.append(is_named)
             goes += [f"{column} in (select value from person_ids)"] if name in people and not is_book else []
         elif "VARCHAR" in data_type or "JSON" in data_type:  # lists and structs of text
@@ -219,6 +214,19 @@ def _is_named(name: str, pattern: str, words: Collection[str], is_of_people: boo
         return f"(regexp_matches({name}, {pattern}) and {name} in (select value from person_values))"
     is_no_word = f" and not list_contains({sorted(words)}, lower({name}::varchar))" if words else ""
     return f"(regexp_matches({name}, {pattern}){is_no_word})"
+
+
+def _by_kind(name: str, pattern: str, person: Person) -> tuple[str, str]:
+    """SQL of a column of PEOPLE_BY_KIND: whether a value names the person, by id or in the text of another kind, and
+    the value without the person.
+    """
+    own = ", ".join(literal(f"{kind} {user_id}") for kind in ("user", "actor") for user_id in sorted(person.ids))
+    is_own, is_of_a_user = f"{name} in ({own})", f"regexp_matches({name}, '^(user|actor) ')"
+    is_named = f"({is_own} or (regexp_matches({name}, {pattern}) and not {is_of_a_user}))"
+    return (
+        is_named,
+        f"case when {is_own} then regexp_replace({name}, ' .*', ' {MARK}') else {_redacted(name, pattern)} end",
+    )
 
 
 def _redacted(name: str, pattern: str) -> str:
