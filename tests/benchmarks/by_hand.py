@@ -38,13 +38,15 @@ def bench_by_hand(folder: Path, users: int, histories: Sequence[int], rounds: in
         cost_of_night(home)
         cost_of_command(_by_hand(home, database, _day(longest - 1), "begin"))
         costs: dict[str, list[float]] = {}
-        for number in range(longest, longest + 2 * rounds, 2):
+        # whole nights first: a build without tests after it has the next night look at all keys
+        for number in range(longest, longest + rounds):
             hand_over(everything, home, [number])
             _note(costs, "night", cost_of_night(home).cpu)
             _note(costs, "script", cost_of_command(_by_hand(home, database, _day(number))).cpu)
-            hand_over(everything, home, [number + 1])
-            _note_all(costs, [sys.executable, "-m", "tests.benchmarks.models", str(home.home), str(_day(number + 1))])
-            _note_all(costs, _by_hand(home, database, _day(number + 1)))
+        for number in range(longest + rounds, longest + 2 * rounds):
+            hand_over(everything, home, [number])
+            _note_all(costs, [sys.executable, "-m", "tests.benchmarks.models", str(home.home), str(_day(number))])
+            _note_all(costs, _by_hand(home, database, _day(number)))
         found = differences(database, home.candidate)
         note = f"{len(found)} tables, {sum(found.values())} rows otherwise"
         cost = {what: statistics.median(found) for what, found in costs.items()}
