@@ -34,7 +34,6 @@ CONFIGURATION = DataContextConfig(  # of a context that keeps nothing
     progress_bars=ProgressBarsConfig(globally=False),
     analytics_enabled=False,
 )
-CHARACTERS_SHOWN = 160
 
 
 def evaluate(
@@ -127,7 +126,7 @@ def _label(config: ExpectationConfiguration) -> str:
     if config.description:
         return config.description
     arguments = (f"{key}={value}" for key, value in sorted(config.kwargs.items()) if key != "batch_id")
-    return shortened(f"{config.type}({', '.join(arguments)})", CHARACTERS_SHOWN)
+    return shortened(f"{config.type}({', '.join(arguments)})")
 
 
 def _observed(config: ExpectationConfiguration, result: Mapping[str, Any]) -> str | None:
@@ -136,7 +135,7 @@ def _observed(config: ExpectationConfiguration, result: Mapping[str, Any]) -> st
         return f"{result['observed_value']} unexpected rows"
     if "unexpected_count" in result:
         return f"{result['unexpected_count'] or 0} of {result['element_count']} rows"
-    return None if result.get("observed_value") is None else shortened(str(result["observed_value"]), CHARACTERS_SHOWN)
+    return None if result.get("observed_value") is None else shortened(str(result["observed_value"]))
 
 
 def _detail(

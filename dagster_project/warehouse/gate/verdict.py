@@ -18,7 +18,7 @@ from dagster_project.warehouse.fingerprint import Fingerprint
 # Folders of the dbt project, published schemas and rows of ops.domain_freshness, in this order.
 DOMAINS = ("product", "finance", "platform", "security", "ops")
 # Of the rows that a check found, as examples.
-ROWS_SHOWN, CHARACTERS_SHOWN = 3, 60
+ROWS_SHOWN, CHARACTERS_SHOWN = 3, 160
 
 
 def rows_in_words(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -26,17 +26,15 @@ def rows_in_words(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> s
     people = people_columns(read_contracts().values())
     return "; ".join(
         ", ".join(
-            f"{name} {shortened(str(value), CHARACTERS_SHOWN)}"
-            for name, value in zip(columns, row, strict=True)
-            if name not in people
+            f"{name} {shortened(str(value))}" for name, value in zip(columns, row, strict=True) if name not in people
         )
         for row in islice(rows, ROWS_SHOWN)
     )
 
 
-def shortened(text: str, characters: int) -> str:
+def shortened(text: str) -> str:
     """The text, or its beginning and three dots."""
-    return text if len(text) <= characters else f"{text[:characters]}..."
+    return text if len(text) <= CHARACTERS_SHOWN else f"{text[:CHARACTERS_SHOWN]}..."
 
 
 @dataclass(frozen=True)
