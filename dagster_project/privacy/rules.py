@@ -77,7 +77,7 @@ def _is_no_name(column: Column, text: str, person: Person) -> bool:
     """Whether a value is what its column is for, although the person's id may be written so or in it."""
     is_of_the_form = column.pattern is not None and re.fullmatch(column.pattern, text) is not None
     is_word = may_be_a_word(column) and text.lower() in person.words
-    is_anothers = column.person in ("owner", "mention") and text not in person.values
+    is_anothers = column.holds_ids and text not in person.values
     return is_anothers or text in column.accepted_values or is_of_the_form or is_word
 
 

@@ -155,8 +155,7 @@ def _feed_rules(feed: Feed, person: Person) -> _Rules:
     for column in [c for c in feed.columns if c.data_type in ("varchar", "json")]:
         name, is_theirs = quoted(column.name), _is_theirs(feed, column, is_others)
         words = person.words if may_be_a_word(column) else ()
-        is_of_people = column.person in ("owner", "mention")
-        is_named = None if column.pii or not may_name(column) else _is_named(name, pattern, words, is_of_people)
+        is_named = None if column.pii or not may_name(column) else _is_named(name, pattern, words, column.holds_ids)
         if is_theirs and is_fixed(feed, column.name):
             goes.append(is_theirs)
         if column.name in feed.key:

@@ -73,32 +73,29 @@ def _clean(path: Path, erasure: Erasure, is_dry: bool) -> int:
         return _clean_sqlite(path, erasure.person, is_dry)
     plain = _unpacked(path, data)
     lines = plain.decode("utf-8", "surrogateescape").splitlines(keepends=True)
-    cleaned = [_redacted_line(line, erasure.person) for line in lines]
+    is_own = path.parent == erasure.settings.work and path.suffix in (".json", ".jsonl")
+    cleaned = [_redacted_json(line, erasure.person) if is_own else erasure.person.redacted(line) for line in lines]
     count = sum(1 for old, new in zip(lines, cleaned, strict=True) if old != new)
     if count and not is_dry and b"\0" not in plain and not _is_being_written(path, erasure.settings):
         _replace(path, _packed(path, "".join(cleaned).encode("utf-8", "surrogateescape")))
     return count
 
 
-def _redacted_line(line: str, person: Person) -> str:
-    """The line without the person; in one that is JSON, as the warehouse's own files are, it stays JSON of the same
-    members, and words stay that may be what they say, see Person.words.
-    """
-    if line.lstrip()[:1] in ("{", "["):
-        try:
-            content = json.loads(line)
-        except ValueError:
-            return person.redacted(line)
-        cleaned = _redacted_json(content, person)
-        return line if cleaned == content else json.dumps(cleaned, ensure_ascii=False) + line[len(line.rstrip()) :]
-    return person.redacted(line)
+def _redacted_json(line: str, person: Person) -> str:
+    """A line of JSON that the warehouse reads again: of the same members, and with words that may be what they say."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return person.redacted(line)
+    cleaned = _without(content, person)
+    return line if cleaned == content else json.dumps(cleaned, ensure_ascii=False) + line[len(line.rstrip()) :]
 
 
-def _redacted_json(value: Any, person: Person) -> Any:
+def _without(value: Any, person: Person) -> Any:
     if isinstance(value, Mapping):
-        return {name: _redacted_json(member, person) for name, member in value.items()}
+        return {name: _without(member, person) for name, member in value.items()}
     if isinstance(value, list):
-        return [_redacted_json(member, person) for member in value]
+        return [_without(member, person) for member in value]
     return person.redacted(value) if isinstance(value, str) and value.lower() not in person.words else value
 
 

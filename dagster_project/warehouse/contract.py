@@ -52,6 +52,11 @@ class Column:
     pattern: str | None = None
     default: object = None
 
+    @property
+    def holds_ids(self) -> bool:
+        """Whether its values are ids of people."""
+        return self.person in ("owner", "mention")
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -83,7 +88,7 @@ class Feed:
 
 def people_columns(feeds: Iterable[Feed]) -> frozenset[str]:
     """The names of columns, of feeds and of what models make of them, that say who somebody is."""
-    contracts = {column.name for feed in feeds for column in feed.columns if column.person in ("owner", "mention")}
+    contracts = {column.name for feed in feeds for column in feed.columns if column.holds_ids}
     return PEOPLE_BY_KIND | contracts
 
 
