@@ -217,8 +217,6 @@ def _compressed(draft: Path | None, compression: str | None) -> Iterator[IO[byte
 
 
 def _row_groups(delivery: Delivery) -> Iterator[pa.Table]:
-    if delivery.size == 0:
-        return
     try:
         with pq.ParquetFile(delivery.path) as file:
             for group in range(file.num_row_groups):

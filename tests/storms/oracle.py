@@ -51,11 +51,13 @@ def expectations(feed: Feed, dt: date, name: str, content: bytes) -> list[Expect
 
 
 def unpacked(name: str, content: bytes) -> bytes:
+    if not content and name.endswith((".gz", ".zst")):
+        raise CutOrCorrupt("no byte of its format")
     try:
         if name.endswith(".gz"):
             return gzip.decompress(content)
         if name.endswith(".zst"):
-            return pa.CompressedInputStream(pa.BufferReader(content), "zstd").read() if content else b""
+            return pa.CompressedInputStream(pa.BufferReader(content), "zstd").read()
     except (OSError, EOFError, ValueError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
         raise CutOrCorrupt(str(error)) from error
     return content
@@ -163,8 +165,6 @@ def _fields_of_the_csv_module(record: str) -> list[str] | None:
 
 
 def parquet_rows(feed: Feed, content: bytes) -> Iterator[tuple[int, Any]]:
-    if not content:
-        return
     try:
         file = pq.ParquetFile(io.BytesIO(content), coerce_int96_timestamp_unit="us")
         table = file.read()

@@ -6,6 +6,7 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from dagster_project.warehouse.contract import ContractError
@@ -172,13 +173,29 @@ def test_a_csv_without_its_header_is_quarantined_whole(home: Home) -> None:
 
 
 def test_files_with_nothing_in_them_are_deliveries_of_nothing(home: Home) -> None:
-    empty = ["a.ndjson", "b.csv", "c.parquet", "d.ndjson.gz"]
-    for name in empty:
-        home.deliver("events", "2024-03-01", name, b"")
-    home.deliver("events", "2024-03-01", "header.csv", CSV_HEADER)
+    empty = {
+        "a.ndjson": b"",
+        "b.csv": b"",
+        "c.csv": CSV_HEADER.encode(),
+        "d.ndjson.gz": b"",
+        "e.ndjson.zst": pa.compress(b"", "zstd", asbytes=True),
+    }
+    for name, content in empty.items():
+        home.deliver("events", "2024-03-01", name, content)
     home.load()
-    assert home.ledger() == dict.fromkeys([*empty, "header.csv"], (0, 0, 0, 0))
+    assert home.ledger() == dict.fromkeys(empty, (0, 0, 0, 0))
     assert home.quarantine() == []
+
+
+def test_files_without_a_byte_of_their_format_are_cut(home: Home) -> None:
+    cut = ["a.parquet", "b.ndjson.gz", "c.ndjson.zst", "d.csv.gz"]
+    for name in cut:
+        home.deliver("events", "2024-03-01", name, b"").write_bytes(b"")
+    home.load()
+    assert home.ledger() == dict.fromkeys(cut, (1, 0, 0, 1))
+    reasons = [reason for _, reason, _ in home.quarantine()]
+    assert len(reasons) == len(cut)
+    assert all("cut before its first byte" in reason or "no readable Parquet file" in reason for reason in reasons)
 
 
 def test_what_is_no_delivery_is_named_with_its_remedy_and_stops_nothing(home: Home) -> None:

@@ -76,6 +76,8 @@ def read_pieces(file: HashingFile, compression: str | None, split: Split) -> Ite
     A piece must be used before the next is asked for: they share one buffer.
     Raises BrokenFile for a file that is cut or corrupt, OSError for one that can't be read.
     """
+    if compression and file.size == 0:  # who compresses nothing writes a header all the same
+        raise BrokenFile(f"cut before its first byte: no {compression} stream")
     stream = file if compression is None else pa.CompressedInputStream(pa.PythonFile(file, "r"), compression)
     try:
         yield from _cut(stream, split, bytearray(min(CHUNK_BYTES, _room(file.size, compression))))

@@ -204,8 +204,6 @@ def _parquet_batches(source: Source, columns: Columns, waiting: _Waiting) -> Ite
     try:
         with source.delivery.open() as opened:
             source.sha256 = HashingFile(opened).hash_to_end()
-            if opened.tell() == 0:
-                return  # an empty file is an empty delivery, whatever its form
             opened.seek(0)
             metadata = pq.read_metadata(opened)
             file = pq.ParquetFile(
