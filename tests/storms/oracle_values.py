@@ -111,11 +111,11 @@ def decimal(given: Any) -> Any:
 
 
 def boolean(given: Any) -> Any:
-    if isinstance(given, float | Structure | list | dict | date):
+    if isinstance(given, Structure | list | dict | date):
         return BROKEN
     word = str(given).lower()
-    if word in ("true", "false", "1", "0"):
-        return word in ("true", "1")
+    if word in ("true", "false", "1", "0", "1.0", "0.0"):
+        return word in ("true", "1", "1.0")
     return EITHER if word in ("t", "f", "y", "n", "yes", "no") else BROKEN
 
 

@@ -98,6 +98,34 @@ def test_timestamps_keep_microseconds_and_offsets(home: Home) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "instant"),
+    [
+        ("2024-03-01t10:00:00z", datetime(2024, 3, 1, 10)),
+        ("2024-03-01T10:00:00,25Z", datetime(2024, 3, 1, 10, 0, 0, 250_000)),
+        ("20240301T100000Z", datetime(2024, 3, 1, 10)),
+        ("20240301T1000Z", datetime(2024, 3, 1, 10)),
+        ("20240301T100000.5+0530", datetime(2024, 3, 1, 4, 30, 0, 500_000)),
+        (1709287200000.0, datetime(2024, 3, 1, 10)),
+        ("1709287200000.0", datetime(2024, 3, 1, 10)),
+    ],
+)
+def test_other_ways_to_write_an_instant(home: Home, given: object, instant: datetime) -> None:
+    home.deliver("events", "2024-03-01", "a.ndjson", [event("a", given)])
+    parquet = home.deliver("events", "2024-03-01", "b.parquet", b"")
+    pq.write_table(pa.table({"event_id": ["b"], "event_at": [given], "event_name": ["n"]}), parquet)
+    home.load()
+    assert home.query("select event_at from raw.events") == [(instant,)] * 2
+
+
+def test_booleans_of_a_column_with_missing_values_come_as_numbers(home: Home) -> None:
+    given = [1.0, 0.0, "1.0", None, 0.5]
+    home.deliver("events", "2024-03-01", "a.ndjson", [event(f"e{i}", is_bot=bot) for i, bot in enumerate(given)])
+    home.load()
+    assert home.query("select is_bot from raw.events order by event_id") == [(True,), (False,), (True,), (None,)]
+    assert [reason for _, reason, _ in home.quarantine()] == ["is_bot is no boolean"]
+
+
 def test_dates_and_numbers_are_typed_by_the_contract(home: Home) -> None:
     row = {
         "reading_id": "r1",

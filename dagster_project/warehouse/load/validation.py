@@ -20,6 +20,8 @@ from dagster_project.warehouse.load.records import Batch
 EPOCH_MS = (100_000_000_000, 253_402_300_799_999)
 # What DuckDB takes for a timestamp beyond this is no such thing: years before Christ, offsets of 99 hours.
 _ISO_8601 = r"\d{4}-\d\d?-\d\d?([ T]\d\d?:\d\d(:\d\d(\.\d+)?)?)? ?(?i:z|utc|[+-](0\d|1[0-4])(:?[0-5]\d)?)?"
+# The basic form, 20240301T100000Z: its date, and the two parts of its time, the second one optional.
+_BASIC = r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)", r"T(\d\d:\d\d)(\d\d)"
 _OPENING_BRACKETS = "(91, 123)"  # [ and {
 
 
@@ -146,14 +148,24 @@ def _is_native(column: Column, arrow_type: pa.DataType | None) -> bool:
 
 
 def _timestamp(text: str) -> str:
-    """ISO 8601 (UTC unless an offset is given) or epoch milliseconds; plain UTC is cast the fast way."""
+    """ISO 8601 (UTC unless an offset is given) or epoch milliseconds; the usual forms are cast the fast way."""
     number = f"try_cast({text} as bigint)"
-    return f"""case
-        when ends_with({text}, 'Z') and ascii({text}) between 48 and 57 then try_cast({text} as timestamp)
-        when regexp_full_match({text}, '\\d+') then
-            case when {number} between {EPOCH_MS[0]} and {EPOCH_MS[1]} then epoch_ms({number}) end
-        when regexp_full_match({text}, '{_ISO_8601}') then try_cast(try_cast({text} as timestamptz) as timestamp)
-    end"""
+    # small letters are RFC 3339's, a comma before the fraction is ISO's own
+    usual = f"replace(upper({text}), ',', '.')"
+    usual = rf"regexp_replace(regexp_replace({usual}, '^{_BASIC[0]}', '\1-\2-\3T\4:\5'), '{_BASIC[1]}', 'T\1:\2')"
+    return f"""coalesce(
+        case when ends_with({text}, 'Z') and ascii({text}) between 48 and 57 then try_cast({text} as timestamp) end,
+        case
+            when regexp_full_match({text}, '\\d+(\\.0*)?') then
+                case when {number} between {EPOCH_MS[0]} and {EPOCH_MS[1]} then epoch_ms({number}) end
+            when regexp_full_match({text}, '{_ISO_8601}') then {_as_utc(text)}
+            when regexp_full_match({usual}, '{_ISO_8601}') then {_as_utc(usual)}
+        end
+    )"""
+
+
+def _as_utc(text: str) -> str:
+    return f"try_cast(try_cast({text} as timestamptz) as timestamp)"
 
 
 _CASTS = {
@@ -164,7 +176,10 @@ _CASTS = {
     ),
     "double": lambda text: f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end",
     "decimal(24,10)": lambda text: f"try_cast({text} as decimal(24,10))",
-    "boolean": lambda text: f"try_cast({text} as boolean)",
+    # 1.0 and 0.0 are how tools write booleans of which some are missing
+    "boolean": lambda text: (
+        f"coalesce(try_cast({text} as boolean), case {text} when '1.0' then true when '0.0' then false end)"
+    ),
     # words such as infinity and epoch are no dates
     "date": lambda text: f"case when ascii({text}) between 48 and 57 then try_cast({text} as date) end",
     "timestamp": _timestamp,
