@@ -89,7 +89,7 @@ def feed_health() -> Suite:
             ),
             unique("feed dt"),
             holds(
-                "status in ('ok', 'missing', 'late', 'small', 'large', 'unknown') "
+                "status in ('ok', 'missing', 'late', 'small', 'large', 'conflicting', 'unknown') "
                 "and (status = 'missing') = (files = 0) and (lateness_hours is null) = (files = 0)"
             ),
         ],

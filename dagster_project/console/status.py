@@ -16,6 +16,7 @@ REMEDIES = {
     "missing": "deliver it and run `warehouse nightly`; until then what is made from it is provisional",
     "small": "compare with the source; deliver what lacks, or the whole file under the same name",
     "large": "compare with the source; a corrected file under the same name replaces what this one loaded",
+    "conflicting": "compare with the source; if the later content is right, correct the earlier file under its name",
     "late": "nothing to do; if it is so every day, change freshness in the feed's contract",
 }
 

@@ -1,4 +1,4 @@
-"""Whether every feed was delivered as expected: on each day of its schedule, in time, and of its usual size.
+"""Whether every feed was delivered as expected: on its days, in time, of its usual size, telling no fact anew.
 
 All of it is read from the ledger (`load.deliveries`) and the contracts, so that the same deliveries give the same
 answer whenever it is computed.
@@ -19,8 +19,10 @@ FEED_HEALTH = "ops.feed_health"
 # How many days up to the as-of day are told of.
 SHOWN_DAYS = 90
 
-# Seven outcomes of a delivery day; `missing` and `small` ones leave a dip in the tables that are made from them.
+# Of the outcomes of a delivery day, those that leave a dip in the tables that are made from them.
 LACKING = ("missing", "small")
+# Those that are told of for a week, however many days came since.
+TOLD_FOR_A_WEEK = ("missing", "conflicting")
 SOUND = ("ok", "unknown")
 
 FEED_SIZES = """
@@ -40,11 +42,12 @@ reached as (
     from ledger group by dt
 ),
 delivered as (
-    select feed, dt, count(*) as files, sum(lines)::bigint as lines, min(loaded_at) as loaded_at from ledger
-    group by feed, dt
+    select feed, dt, count(*) as files, sum(lines)::bigint as lines, min(loaded_at) as loaded_at,
+        sum(conflicts)::bigint as conflicts, max_by(file, conflicts) as example
+    from ledger group by feed, dt
 ),
 timed as (
-    select feed, dt, files, lines, greatest(
+    select feed, dt, files, lines, conflicts, example, greatest(
         date_diff('hour', reached_at, loaded_at), 0
     ) as behind_others, greatest(date_diff('hour', dt + interval 1 day, loaded_at), 0) as after_its_day
     from delivered inner join reached using (dt)
@@ -60,7 +63,8 @@ days as (
     select feed, dt from delivered
 ),
 measured as (
-    select days.feed, days.dt, coalesce(files, 0) as files, coalesce(lines, 0) as lines, schedule, hours_allowed,
+    select days.feed, days.dt, coalesce(files, 0) as files, coalesce(lines, 0) as lines, conflicts, example,
+        schedule, hours_allowed,
         least(behind_others, after_its_day) as lateness_hours,
         round(usual.expected, 1) as expected_lines, ceil(lowest_usual) as lowest_usual,
         floor(highest_usual) as highest_usual, is_unusual, comparable_days, compared_with
@@ -75,6 +79,7 @@ judged as (
         when files = 0 then 'missing'
         when is_unusual and lines < lowest_usual then 'small'
         when is_unusual then 'large'
+        when conflicts > 0 then 'conflicting'
         when lateness_hours > hours_allowed then 'late'
         when is_unusual is null then 'unknown'
         else 'ok'
@@ -84,6 +89,10 @@ judged as (
 select feed, dt, files, lines, expected_lines, lowest_usual, highest_usual, lateness_hours, status, case status
     when 'missing' then if(schedule = 'daily', 'no file came; the feed is delivered every day',
         'no file came; the feed is delivered from Monday to Friday')
+    when 'conflicting' then format(
+        '{:,} of {:,} lines, for example in {}, repeat a key with other content than the earliest delivery, which stands',
+        conflicts, lines, example
+    )
     when 'late' then format('came {} hours late; {} are allowed', lateness_hours, hours_allowed)
     when 'unknown' then 'not enough history to judge its size'
     else format(

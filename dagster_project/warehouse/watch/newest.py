@@ -32,6 +32,7 @@ from dagster_project.warehouse.watch.feed_health import (
     FEED_HEALTH,
     FEED_SIZES,
     SOUND,
+    TOLD_FOR_A_WEEK,
     first_shown_day,
     write_feed_health,
 )
@@ -89,7 +90,7 @@ def read_watch_checks(settings: Settings, as_of: date) -> list[Check]:
 
 
 def newest_health(connection: duckdb.DuckDBPyConnection, as_of: date) -> list[tuple[str, date, str, str]]:
-    """(feed, dt, status, detail) of each feed's newest expected day, and of those before it that are still waited for.
+    """(feed, dt, status, detail) of each feed's newest expected day, and of those of a week that need somebody.
 
     An older day that was late, small or large was told of when it was the newest.
     """
@@ -97,7 +98,7 @@ def newest_health(connection: duckdb.DuckDBPyConnection, as_of: date) -> list[tu
         f"""
         select feed, dt, status, detail from ops.feed_health
         where dt > $as_of - {WAITING_DAYS}
-        qualify status = 'missing' or row_number() over (partition by feed order by dt desc) = 1
+        qualify status in {TOLD_FOR_A_WEEK} or row_number() over (partition by feed order by dt desc) = 1
         order by feed, dt
         """,
         {"as_of": as_of},
