@@ -176,7 +176,7 @@ def test_facts_that_came_again_with_other_content_are_told_of_for_a_week(candida
     conflicts = "update load.deliveries set conflicts = 3 where dt in (date '2024-03-07', date '2024-03-08')"
     candidate.connection.execute(conflicts)
     candidate.watch()
-    words = "3 of 100 lines, for example in a, repeat a key with other content than the earliest delivery, which stands"
+    words = "3 of 10 lines, as in a, repeat a key with other content than the earliest delivery, which stands"
     assert newest_health(candidate.connection, AS_OF) == [
         ("refunds", date(2024, 3, 8), "conflicting", words),
         ("refunds", AS_OF, "unknown", "not enough history to judge its size"),

@@ -90,7 +90,7 @@ select feed, dt, files, lines, expected_lines, lowest_usual, highest_usual, late
     when 'missing' then if(schedule = 'daily', 'no file came; the feed is delivered every day',
         'no file came; the feed is delivered from Monday to Friday')
     when 'conflicting' then format(
-        '{:,} of {:,} lines, for example in {}, repeat a key with other content than the earliest delivery, which stands',
+        '{:,} of {:,} lines, as in {}, repeat a key with other content than the earliest delivery, which stands',
         conflicts, lines, example
     )
     when 'late' then format('came {} hours late; {} are allowed', lateness_hours, hours_allowed)

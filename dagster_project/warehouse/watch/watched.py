@@ -41,7 +41,7 @@ class Provisional:
 
 
 def read_newest_days(connection: duckdb.DuckDBPyConnection) -> list[FeedDay]:
-    """Of an open release each feed's newest day, and earlier ones that need somebody; none of one that does not tell."""
+    """Of an open release each feed's newest day, and earlier ones that need somebody; none where it does not tell."""
     if not _has(connection, FEED_HEALTH):
         return []
     ((as_of,),) = connection.execute("select as_of from ops.releases order by release_id desc limit 1").fetchall()
