@@ -172,11 +172,11 @@ def test_a_delivery_that_came_a_night_after_the_others_is_late(candidate: Candid
 
 
 def test_facts_that_came_again_with_other_content_are_told_of_for_a_week(candidate: Candidate) -> None:
-    candidate.deliver_daily(REFUNDS, 10)
+    candidate.deliver_daily(REFUNDS, 20)
     conflicts = "update load.deliveries set conflicts = 3 where dt in (date '2024-03-07', date '2024-03-08')"
     candidate.connection.execute(conflicts)
     candidate.watch()
-    words = "3 of 10 lines, as in a, repeat a key with other content than the earliest delivery, which stands"
+    words = "3 of 100 lines, as in a, repeat a key with other content than the earliest delivery, which stands"
     assert newest_health(candidate.connection, AS_OF) == [
         ("refunds", date(2024, 3, 8), "conflicting", words),
         ("refunds", AS_OF, "unknown", "not enough history to judge its size"),
