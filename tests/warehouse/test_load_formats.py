@@ -118,6 +118,29 @@ def test_other_ways_to_write_an_instant(home: Home, given: object, instant: date
     assert home.query("select event_at from raw.events") == [(instant,)] * 2
 
 
+def test_labels_of_a_key_are_the_same_in_any_order_and_with_any_spaces(home: Home) -> None:
+    sample = {
+        "source": "s",
+        "resource_id": "r",
+        "metric": "m",
+        "sampled_at": "2024-03-01T10:00:00Z",
+        "resource_type": "host",
+        "value": 1,
+    }
+    labels = ['{"b/c~d": {"x": 1},  "a \\"b\\"": "é"}', '{"a \\"b\\"":"é","b/c~d":{"x":1}}', '["b", "a"]', '["a", "b"]']
+    home.deliver("metric_samples", "2024-03-01", "a.ndjson", [{**sample, "labels": json.loads(x)} for x in labels])
+    parquet = home.deliver("metric_samples", "2024-03-01", "b.parquet", b"")
+    pq.write_table(pa.Table.from_pylist([{**sample, "labels": text} for text in labels]), parquet)
+    home.load()
+    assert home.ledger() == {"a.ndjson": (4, 3, 1, 0), "b.parquet": (4, 0, 4, 0)}
+    assert home.query("select labels from raw.metric_samples order by all") == [
+        ('["a","b"]',),
+        ('["b","a"]',),
+        ('{"a \\"b\\"":"é","b/c~d":{"x":1}}',),
+    ]
+    assert home.query("select sum(conflicts) from load.deliveries") == [(0,)]
+
+
 def test_booleans_of_a_column_with_missing_values_come_as_numbers(home: Home) -> None:
     given = [1.0, 0.0, "1.0", None, 0.5]
     home.deliver("events", "2024-03-01", "a.ndjson", [event(f"e{i}", is_bot=bot) for i, bot in enumerate(given)])

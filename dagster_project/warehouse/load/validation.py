@@ -42,7 +42,7 @@ def judge(feed: Feed, batch: Batch, shapes: Shapes, closed: Closed | None = None
     """How to load the table `batch`, or those `records` of it that a query names; nothing in it raises on bad input."""
     source = FORMS[batch.form](feed, batch, shapes)
     given = ", ".join(f"{source.value(column.name)} as {_given(column)}" for column in feed.columns)
-    typed = ", ".join(f"{_typed(column, batch)} as {quoted(column.name)}" for column in feed.columns)
+    typed = ", ".join(f"{_typed(feed, column, batch)} as {quoted(column.name)}" for column in feed.columns)
     unreadable = [("_damage is not null", "_damage")] + [(when, literal(text)) for when, text in source.problems]
     problems = [rule for column in feed.columns for rule in _problems(column, batch)]
     if closed:
@@ -68,13 +68,15 @@ def judge(feed: Feed, batch: Batch, shapes: Shapes, closed: Closed | None = None
     )
 
 
-def _typed(column: Column, batch: Batch) -> str:
+def _typed(feed: Feed, column: Column, batch: Batch) -> str:
     """SQL: the column's value in its contract's type, null where it can't be."""
     given, text = _given(column), _given_text(column, batch)
     if column.pii:
         return keyed_hash(text)
     if _is_native(column, _arrow_type(column, batch)):
         return f"try_cast({given} as {column.data_type})"
+    if column.data_type == "json" and column.name in feed.key:
+        return _json_of_a_key(text)
     return _CASTS[column.data_type](text)
 
 
@@ -183,8 +185,18 @@ _CASTS = {
     # words such as infinity and epoch are no dates
     "date": lambda text: f"case when ascii({text}) between 48 and 57 then try_cast({text} as date) end",
     "timestamp": _timestamp,
-    "json": lambda text: f"case when json_valid({text}) then {text} end",
+    # without the spaces that some forms keep, so that a row is the same whatever form it was delivered in
+    "json": lambda text: f"case when json_valid({text}) then json({text})::varchar end",
 }
+
+
+def _json_of_a_key(text: str) -> str:
+    """An object's members by name: their order means nothing (RFC 8259), and must not tell one key from another."""
+    names, pointer = f"json_keys({text})", "'/' || replace(replace(name, '~', '~0'), '/', '~1')"
+    member = f"to_json(name) || ':' || json_extract({text}, {pointer})"
+    ordered = f"'{{' || array_to_string(list_transform(list_sort({names}), lambda name: {member}), ',') || '}}'"
+    is_ordered = f"coalesce({names} = list_sort({names}), true)"  # what is no object has no names
+    return f"case when json_valid({text}) then if({is_ordered}, json({text})::varchar, {ordered}) end"
 
 
 def _extra(feed: Feed, source: Form) -> str:
