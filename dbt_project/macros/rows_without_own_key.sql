@@ -1,7 +1,7 @@
 {#-
   Groups of rows of `relation` that share `key` (null equals null), or where a column of `required` is null.
 
-  `is_suspect` tells, of rows called `present`, those that share a key with one that the last build may have written.
+  `is_suspect` tells the rows that share a key with one that the last build may have written.
   Where all keys were unique before it (`former_keys`, told by build/transform.py), these alone are looked at: a key
   that came to stand twice is among them, and a night after a long history costs one scan of the key, not the grouping
   of all. Else, only rows that share the hash of their key are grouped by the key itself: half the memory where there
@@ -12,19 +12,10 @@
     select
         {{ key | join(', ') }},
         count(*) as rows_with_this_key
-    from {{ relation }} as present
+    from {{ relation }}
     where {{ is_suspect if is_brief else _shares_its_hash(relation, key, required) }}
     group by {{ key | join(', ') }}
     having count(*) > 1 {{ _or_lacks(required) }}
-{%- endmacro -%}
-
-{# SQL: whether the key of a row called `present` is among `keys`, a query of such. #}
-{%- macro is_one_of(keys, key) -%}
-    {%- set same = [] -%}
-    {%- for column in key -%}
-        {%- do same.append('present.' ~ column ~ ' is not distinct from written.' ~ column) -%}
-    {%- endfor -%}
-    exists (select 1 from ({{ keys }}) as written where {{ same | join(' and ') }})
 {%- endmacro -%}
 
 {%- macro _shares_its_hash(relation, key, required) -%}
