@@ -112,6 +112,7 @@ def _subtract(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
         update load.deliveries
         set {", ".join(f"{count} = changed.{count}" for count in _COUNTS)},
             lines = changed.loaded + changed.duplicates + changed.quarantined,
+            erased = coalesce(erased, 0) + lines - (changed.loaded + changed.duplicates + changed.quarantined),
             first_event_at = changed.first_event_at, last_event_at = changed.last_event_at
         from changed where load.deliveries._file_id = changed._file_id
     """)

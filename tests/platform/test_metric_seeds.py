@@ -54,6 +54,7 @@ def rule_of(resource_type: str, metric: str, unit: str) -> tuple[str | None, str
         ("host", "net.latency", "ns", "Network latency", "100000000"),
         ("container", "kubernetes_api_latency", "ms", None, ""),
         ("host", "shipping_latency", "ms", None, ""),
+        ("host", "memcached_usage", "percent", "Cache hits", ""),
         ("database", "mem_fragmentation_ratio", "", None, ""),
         ("host", "CPUCreditUsage", "Count", "CPU time and credits", ""),
         ("host", "node_cpu_seconds_total", "seconds", "CPU time and credits", ""),

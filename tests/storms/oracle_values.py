@@ -42,7 +42,7 @@ def judged(feed: Feed, latest: datetime, row: Any) -> Any:
 def judged_value(column: Column, latest: datetime, given: Any) -> Any:
     if given is BROKEN or given is EITHER:
         return given
-    if given is None or (column.required and given == ""):
+    if given is None or given == "":
         return BROKEN if column.required else None
     value = TYPED[column.data_type](given)
     if value is BROKEN or value is EITHER:

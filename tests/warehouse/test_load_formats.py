@@ -141,6 +141,25 @@ def test_labels_of_a_key_are_the_same_in_any_order_and_with_any_spaces(home: Hom
     assert home.query("select sum(conflicts) from load.deliveries") == [(0,)]
 
 
+def test_an_empty_text_is_missing_in_every_form(home: Home) -> None:
+    row = event("e", user_id="", session_id="", is_bot="", page="/p")
+    home.deliver("events", "2024-03-01", "a.ndjson", [row])
+    for name, rows in {
+        "b": [row],
+        "c": [row | {"event_id": f"e{i}", "user_id": "" if i else "u"} for i in range(999)],
+    }.items():
+        table = pa.Table.from_pylist(rows)
+        pq.write_table(table, home.deliver("events", "2024-03-01", f"{name}.parquet", b""))
+    home.deliver("events", "2024-03-01", "d.csv", ",".join(row) + "\n" + ",".join(row.values()) + "\n")
+    home.load()
+    assert home.quarantine() == []
+    assert home.query("select distinct user_id, session_id, is_bot, page from raw.events order by all") == [
+        ("u", None, None, "/p"),
+        (None, None, None, "/p"),
+    ]
+    assert home.query("select sum(duplicates), sum(conflicts) from load.deliveries") == [(2, 0)]
+
+
 def test_booleans_of_a_column_with_missing_values_come_as_numbers(home: Home) -> None:
     given = [1.0, 0.0, "1.0", None, 0.5]
     home.deliver("events", "2024-03-01", "a.ndjson", [event(f"e{i}", is_bot=bot) for i, bot in enumerate(given)])
@@ -159,9 +178,10 @@ def test_dates_and_numbers_are_typed_by_the_contract(home: Home) -> None:
         "value": "12.5",
         "unit": "kWh",
     }
-    home.deliver("meter_readings", "2024-02-29", "a.ndjson", [row, {**row, "reading_id": "r2", "period": "2024-02-30"}])
+    others = [{**row, "reading_id": "r2", "period": "2024-02-30"}, {**row, "reading_id": "r3", "period": "20240201"}]
+    home.deliver("meter_readings", "2024-02-29", "a.ndjson", [row, *others])
     home.load()
-    assert home.query("select period, value from raw.meter_readings") == [(date(2024, 2, 1), 12.5)]
+    assert home.query("select period, value from raw.meter_readings") == [(date(2024, 2, 1), 12.5)] * 2
     assert [reason for _, reason, _ in home.quarantine()] == ["period is no date"]
 
 

@@ -91,7 +91,7 @@ def test_texts_that_a_parquet_file_repeats_are_those_that_it_has(home: Home) -> 
 
     assert home.ledger() == {"whole.parquet": (3000, 3000, 0, 0), "damaged.parquet": (3000, 1500, 0, 1500)}
     rows = home.query("select event_id, page, feature from raw.events where event_id like 'e%' order by 1")
-    assert rows == [(f"e{n:04}", pages[n % 4], [None, "f", None][n % 3]) for n in range(count)]
+    assert rows == [(f"e{n:04}", pages[n % 4] or None, [None, "f", None][n % 3]) for n in range(count)]
     assert home.query("select distinct event_name, page from raw.events where event_id like 'd%'") == [
         ("page_view", "/")
     ]

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from dagster_project.warehouse.contract import Feed
 from dagster_project.warehouse.load.personal_data import MASK
 from dagster_project.warehouse.load.records import Batch
@@ -47,9 +50,10 @@ class Form:
     """How to open records of one form.
 
     `fields` selects origin, `_record` (its text) and `_parsed` (its JSON, if that it is) from `records`;
-    `value`, `extra` and `masked` are expressions over that: a contract column as delivered, all unknown columns as
-    JSON, and the record without the personal data in columns that can be told apart; `problems` are conditions under
-    which a record can't be opened, each with the words for it.
+    `value`, `extra` and `masked` are expressions over that: a contract column as delivered (null where it is missing or
+    an empty text, which not every form tells apart), all unknown columns as JSON, and the record without the personal
+    data in columns that can be told apart; `problems` are conditions under which a record can't be opened, each with
+    the words for it.
     """
 
     fields: str
@@ -66,7 +70,8 @@ class JsonLines(Form):
 
     def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
         # a JSON column keeps its JSON text, everything else comes as the text of its value
-        kinds = {c.name: "JSON" if c.data_type == "json" else "VARCHAR" for c in feed.columns}
+        self._documents = {c.name for c in feed.columns if c.data_type == "json"}
+        kinds = {c.name: "JSON" if c.name in self._documents else "VARCHAR" for c in feed.columns}
         structure = ", ".join(f'"{name}": "{kind}"' for name, kind in kinds.items())
         parsed = "case when json_valid(text) then text end" if shapes.any_invalid else "text"
         self.fields = f"""
@@ -88,7 +93,7 @@ class JsonLines(Form):
             self.problems += [(_REPEATED_KEYS, "a column is named twice")]
 
     def value(self, name: str) -> str:
-        return f'_fields."{name}"'
+        return f'_fields."{name}"' if name in self._documents else f"nullif(_fields.\"{name}\", '')"
 
     def _masked(self, feed: Feed) -> str:
         personal = [column.name for column in feed.columns if column.pii]
@@ -164,6 +169,9 @@ class Parquet(Form):
 
     def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
         self._position = {name: index for index, name in enumerate(batch.header)}
+        self._with_empty_texts = {
+            name for name, index in self._position.items() if _may_be_empty(batch.table.column(f"c{index}"))
+        }
         # by json_object: names in a struct must not be empty, nor differ by case alone
         record = _object(batch.header, [f"c{index}" for index in range(len(batch.header))])
         self.fields = f"select *, {record} as _record, null as _parsed, null as _fields from records"
@@ -176,7 +184,17 @@ class Parquet(Form):
         self.extra = _object_without_nulls(members)
 
     def value(self, name: str) -> str:
-        return f"c{self._position[name]}" if name in self._position else "null::varchar"
+        if name not in self._position:
+            return "null::varchar"
+        column = f"c{self._position[name]}"
+        return f"nullif({column}::varchar, '')" if name in self._with_empty_texts else column
+
+
+def _may_be_empty(column: pa.ChunkedArray) -> bool:
+    """Whether a column has texts of which one may be empty; of texts that stand once each a look at them tells."""
+    if not pa.types.is_dictionary(column.type):
+        return pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    return any(pc.any(pc.equal(chunk.dictionary, "")).as_py() for chunk in column.chunks)
 
 
 FORMS = {"json": JsonLines, "csv": Csv, "parquet": Parquet}

@@ -27,8 +27,9 @@ _TABLES = """
         _file_id bigint, feed varchar, domain varchar, dt date, file varchar,
         lines bigint, loaded bigint, duplicates bigint, conflicts bigint, quarantined bigint,
         first_event_at timestamp, last_event_at timestamp, loaded_at timestamp,
-        bytes bigint, sha256 varchar, identity varchar, status varchar, reason varchar
+        bytes bigint, sha256 varchar, identity varchar, status varchar, reason varchar, erased bigint
     );
+    alter table load.deliveries add column if not exists erased bigint;
     create table if not exists load.quarantine (
         _file_id bigint, feed varchar, domain varchar, dt date, file varchar,
         line bigint, lines bigint, reason varchar, raw_text varchar, quarantined_at timestamp

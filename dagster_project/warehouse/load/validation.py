@@ -182,8 +182,13 @@ _CASTS = {
     "boolean": lambda text: (
         f"coalesce(try_cast({text} as boolean), case {text} when '1.0' then true when '0.0' then false end)"
     ),
-    # words such as infinity and epoch are no dates
-    "date": lambda text: f"case when ascii({text}) between 48 and 57 then try_cast({text} as date) end",
+    # words such as infinity and epoch are no dates; 20240301 is ISO's basic form
+    "date": lambda text: (
+        f"""coalesce(
+        case when ascii({text}) between 48 and 57 then try_cast({text} as date) end,
+        case when regexp_full_match({text}, '\\d{{8}}') then try_cast(try_strptime({text}, '%Y%m%d') as date) end
+    )"""
+    ),
     "timestamp": _timestamp,
     # without the spaces that some forms keep, so that a row is the same whatever form it was delivered in
     "json": lambda text: f"case when json_valid({text}) then json({text})::varchar end",
