@@ -135,6 +135,25 @@ def test_a_home_whose_keys_were_not_hashed_as_now_knows_them_all_the_same(home: 
     assert home.query("select count(*) from raw.events where _key_hash <> hash(event_id)") == [(0,)]
 
 
+def test_labels_of_a_home_that_kept_them_as_they_came_are_those_of_a_sample_that_comes_again(home: Home) -> None:
+    sample = {"source": "s", "resource_id": "r", "metric": "m", "resource_type": "host", "value": 1}
+    rows = [sample | {"sampled_at": f"2024-03-0{day}", "labels": {"a": 1, "b": 2}} for day in (1, 1, 2)]
+    home.deliver("metric_samples", "2024-03-02", "a.ndjson", rows[:1])
+    home.deliver("metric_samples", "2024-03-02", "b.ndjson", rows[2:])
+    home.load()
+    with duckdb.connect(str(home.settings.candidate)) as connection:
+        connection.execute("""
+            insert into raw.metric_samples from raw.metric_samples where _line = 1;
+            update raw.metric_samples set labels = '{"b": 2, "a": 1}', _line = 2 where rowid > 1;
+            update load.deliveries set lines = 2, loaded = 2;
+            update load.key_hashes set made_by = 'hash of labels as they came' where feed = 'metric_samples'
+        """)
+    home.deliver("metric_samples", "2024-03-02", "c.ndjson", rows[1:2])
+    home.load()
+    assert home.query("select distinct labels from raw.metric_samples") == [('{"a":1,"b":2}',)]
+    assert home.ledger() == {"a.ndjson": (2, 1, 1, 0), "b.ndjson": (2, 1, 1, 0), "c.ndjson": (1, 0, 1, 0)}
+
+
 def test_keys_that_share_a_hash_by_chance_stand_beside_each_other(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (feeds, raw_tables):
         monkeypatch.setattr(module, "key_hash", lambda feed: "1")

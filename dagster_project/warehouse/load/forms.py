@@ -215,6 +215,18 @@ def _mask(value: str) -> str:
     return f"case when {value} is not null then {literal(MASK)} end"
 
 
+def json_of_a_key(text: str) -> str:
+    """SQL: JSON as a part of a key is kept, an object's members by name.
+
+    Their order means nothing (RFC 8259), and must not tell one key from another.
+    """
+    names, pointer = f"json_keys({text})", "'/' || replace(replace(name, '~', '~0'), '/', '~1')"
+    member = f"to_json(name) || ':' || json_extract({text}, {pointer})"
+    ordered = f"'{{' || array_to_string(list_transform(list_sort({names}), lambda name: {member}), ',') || '}}'"
+    is_ordered = f"coalesce({names} = list_sort({names}), true)"  # what is no object has no names
+    return f"case when json_valid({text}) then if({is_ordered}, json({text})::varchar, {ordered}) end"
+
+
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 

@@ -15,6 +15,7 @@ import duckdb
 
 from dagster_project.warehouse.contract import RAW_SCHEMA, ContractError, Feed
 from dagster_project.warehouse.database import only_row
+from dagster_project.warehouse.load.forms import json_of_a_key, quoted
 from dagster_project.warehouse.load.personal_data import without_addresses
 
 _TABLES = """
@@ -123,16 +124,35 @@ def unknown_columns(connection: duckdb.DuckDBPyConnection, feed: Feed, first_fil
 
 
 def _ensure_key_hashes(connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed]) -> None:
-    """Hash keys anew where they were hashed by another DuckDB, whose function may be another, or of other columns."""
+    """Hash keys anew where they were hashed by another DuckDB, whose function may be another, or of other columns.
+
+    Keys that were loaded when JSON was kept as it came may be equal now: their files are to be settled anew.
+    """
     version = only_row(connection, "select version()")[0]
     known = dict(connection.execute("select feed, made_by from load.key_hashes").fetchall())
     for feed in feeds:
-        made_by = f"{key_hash(feed)} of DuckDB {version}"
-        if known.get(feed.name) != made_by:
-            for table in (f"{RAW_SCHEMA}.{feed.name}", f"superseded.{feed.name}"):
-                connection.execute(f"update {table} set _key_hash = {key_hash(feed)}")
-            connection.execute("delete from load.key_hashes where feed = ?", [feed.name])
-            connection.execute("insert into load.key_hashes values (?, ?)", [feed.name, made_by])
+        json = [column.name for column in feed.columns if column.data_type == "json" and column.name in feed.key]
+        made_by = f"{', '.join([key_hash(feed), *map(json_of_a_key, json)])} of DuckDB {version}"
+        if known.get(feed.name) == made_by:
+            continue
+        tables = f"{RAW_SCHEMA}.{feed.name}", f"superseded.{feed.name}"
+        if any([_keep_json_as_now(connection, table, json) for table in tables]):
+            connection.execute(
+                "update load.deliveries set status = 'unsettled' where status = 'loaded' and feed = ?", [feed.name]
+            )
+        for table in tables:
+            connection.execute(f"update {table} set _key_hash = {key_hash(feed)}")
+        connection.execute("delete from load.key_hashes where feed = ?", [feed.name])
+        connection.execute("insert into load.key_hashes values (?, ?)", [feed.name, made_by])
+
+
+def _keep_json_as_now(connection: duckdb.DuckDBPyConnection, table: str, names: Collection[str]) -> bool:
+    """Bring these columns into the form in which JSON of a key is kept; whether any value was in another one."""
+    rewritten = [
+        only_row(connection, f"update {table} set {name} = {form} where {name}::varchar <> {form}")[0]
+        for name, form in ((quoted(name), json_of_a_key(quoted(name))) for name in names)
+    ]
+    return any(rewritten)
 
 
 def _columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:

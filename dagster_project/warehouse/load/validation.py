@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dagster_project.warehouse.contract import Column, Feed
 from dagster_project.warehouse.load.closed_days import Closed
-from dagster_project.warehouse.load.forms import FORMS, Form, Shapes, literal, quoted
+from dagster_project.warehouse.load.forms import FORMS, Form, Shapes, json_of_a_key, literal, quoted
 from dagster_project.warehouse.load.landing import FIRST_DAY, LAST_DAY
 from dagster_project.warehouse.load.personal_data import keyed_hash, masked, masked_members
 from dagster_project.warehouse.load.records import Batch
@@ -76,7 +76,7 @@ def _typed(feed: Feed, column: Column, batch: Batch) -> str:
     if _is_native(column, _arrow_type(column, batch)):
         return f"try_cast({given} as {column.data_type})"
     if column.data_type == "json" and column.name in feed.key:
-        return _json_of_a_key(text)
+        return json_of_a_key(text)
     return _CASTS[column.data_type](text)
 
 
@@ -193,15 +193,6 @@ _CASTS = {
     # without the spaces that some forms keep, so that a row is the same whatever form it was delivered in
     "json": lambda text: f"case when json_valid({text}) then json({text})::varchar end",
 }
-
-
-def _json_of_a_key(text: str) -> str:
-    """An object's members by name: their order means nothing (RFC 8259), and must not tell one key from another."""
-    names, pointer = f"json_keys({text})", "'/' || replace(replace(name, '~', '~0'), '/', '~1')"
-    member = f"to_json(name) || ':' || json_extract({text}, {pointer})"
-    ordered = f"'{{' || array_to_string(list_transform(list_sort({names}), lambda name: {member}), ',') || '}}'"
-    is_ordered = f"coalesce({names} = list_sort({names}), true)"  # what is no object has no names
-    return f"case when json_valid({text}) then if({is_ordered}, json({text})::varchar, {ordered}) end"
 
 
 def _extra(feed: Feed, source: Form) -> str:
