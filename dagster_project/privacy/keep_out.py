@@ -65,9 +65,19 @@ def _candidates(connection: duckdb.DuckDBPyConnection, batch: Batch, shape: str)
     texts = ", ".join(f"{column}::varchar" for column in columns)
     pattern = f"(?:^|[^0-9A-Za-z])({shape})".replace("'", "''")
     yield from connection.execute(f"""
-        select distinct _file_id, unnest(regexp_extract_all(concat_ws(chr(10), {texts}), '{pattern}', 1))
-        from searched
+        with texts as (select _file_id, concat_ws(chr(10), {texts}) as text from searched)
+        select distinct _file_id, unnest(regexp_extract_all(concat_ws(chr(10), text, {_SPELT_OUT}), '{pattern}', 1))
+        from texts
     """).fetchall()
+
+
+# SQL: a text with characters that JSON spells by their numbers, wherever it stands in it; quotes, other escapes and
+# control characters become spaces, so that the whole is the text of one value.
+_SPELT_OUT = r"""
+    case when contains(text, '\u') then try(json_extract_string(
+        '"' || regexp_replace(regexp_replace(text, '\\[^u]', ' ', 'g'), '["\x00-\x1f]', ' ', 'g') || '"', '$'
+    )) end
+"""
 
 
 def _cleaned(

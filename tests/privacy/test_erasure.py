@@ -226,6 +226,35 @@ def test_files_in_another_form_bring_nobody_back(home: Home) -> None:
     home.ledger()
 
 
+def test_an_id_that_json_spells_by_numbers_is_the_person_all_the_same(tmp_path: Path) -> None:
+    home, muller, mentioned = Home(tmp_path), "mü-1234567", json.dumps({"to": "mü-1234567", "n": "ü"})
+    files = {
+        ("users", "a.ndjson"): jsonl([user(muller, EMAIL), user(BEN, "ben@example.org")]),
+        ("events", "a.parquet"): parquet(
+            [event("e1", user_id=muller, properties="{}"), event("e2", user_id=BEN, properties=mentioned)]
+        ),
+    }
+    deliver(home, files)
+    home.load()
+    erase(home.settings, muller, report=lambda message: None)
+    cleaned = [("e2", BEN, '{"to":"(erased)","n":"ü"}')]
+    assert home.query("select event_id, user_id, properties from raw.events") == cleaned
+
+    again = {
+        ("events", "b.ndjson"): jsonl([event("e3", user_id=muller), event("e4", user_id=BEN, page=f'/"{muller}"')]),
+        ("events", "b.csv"): table([event("e5", user_id=BEN, properties=mentioned)]),
+    }
+    deliver(home, again, day="2024-03-02")
+    home.load()
+    assert home.query("select event_id, page, properties from raw.events order by 1") == [
+        ("e2", None, cleaned[0][2]),
+        ("e4", '/"(erased)"', None),
+        ("e5", None, cleaned[0][2]),
+    ]
+    for path in home.settings.landing.rglob("*.*"):
+        assert b"1234567" not in path.read_bytes()
+
+
 def test_rows_whose_files_are_gone_from_the_landing_zone_go_too(home: Home) -> None:
     for path in list(home.settings.landing.rglob("*.*")):
         if path.is_file():

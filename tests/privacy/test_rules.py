@@ -27,6 +27,7 @@ ANNA = Person(frozenset(["u-1"]), frozenset(["anna@example.com", "203.0.113.7", 
         ("events", {"event_id": "e1", "user_id": "u-2", "session_id": "s1"}, {}),  # somebody else's, of the same name
         ("events", {"event_id": "by u-1", "user_id": "u-2"}, None),  # a key can't change
         ("events", {"event_id": "e1", "properties": {"a": ["u-1"]}}, {"properties": {"a": ["(erased)"]}}),
+        ("events", {"event_id": "e1", "properties": '{"a": "\\u0075-1"}'}, {"properties": '{"a": "(erased)"}'}),
         ("groups", {"group_id": "g1", "owner_user_id": "u-1"}, {"owner_user_id": None}),
         ("refunds", {"refund_id": "r1", "attempt_id": "s1"}, None),  # required, and leads to the person
         ("audit_log", {"audit_id": "a1", "actor": "kim", "object_id": "u-1"}, {"object_id": None}),
