@@ -138,7 +138,7 @@ def _feed_spec(feed: str) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         FEED_CHECK,
         asset=feed_key(feed),
-        description="Its newest deliveries came when they were due, and are of their usual size (ops.feed_health).",
+        description="Its newest deliveries came when due, of their usual size, without conflicts (ops.feed_health).",
     )
 
 

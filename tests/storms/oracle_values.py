@@ -114,8 +114,8 @@ def boolean(given: Any) -> Any:
     if isinstance(given, Structure | list | dict | date):
         return BROKEN
     word = str(given).lower()
-    if word in ("true", "false", "1", "0", "1.0", "0.0"):
-        return word in ("true", "1", "1.0")
+    if word in ("true", "false") or re.fullmatch(r"[01](\.0*)?", word):
+        return word[0] in "t1"
     return EITHER if word in ("t", "f", "y", "n", "yes", "no") else BROKEN
 
 
@@ -126,6 +126,8 @@ def day(given: Any) -> Any:
         return EITHER
     if not isinstance(given, str) or given[:1] not in tuple("0123456789"):
         return BROKEN
+    if re.fullmatch("[0-9]{8}", given):
+        given = f"{given[:4]}-{given[4:6]}-{given[6:]}"
     if not STRICT_DATE.fullmatch(given):
         return EITHER
     try:

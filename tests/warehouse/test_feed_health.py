@@ -183,6 +183,20 @@ def test_facts_that_came_again_with_other_content_are_told_of_for_a_week(candida
     ]
 
 
+def test_a_conflict_hides_no_small_delivery_and_a_large_one_no_conflict(candidate: Candidate) -> None:
+    candidate.deliver_daily(PAYMENTS, 100)
+    for day, lines in ((AS_OF - timedelta(days=1), 200), (AS_OF, 5)):
+        counts = "update load.deliveries set conflicts = 3, lines = ? where dt = ?"
+        candidate.connection.execute(counts, [lines, day])
+    candidate.watch()
+    told = newest_health(candidate.connection, AS_OF)
+    assert [(day, status) for _, day, status, _ in told] == [
+        (AS_OF - timedelta(days=1), "conflicting"),
+        (AS_OF, "small"),
+    ]
+    assert told[1][3].endswith("; 3 of them repeat a key with other content")
+
+
 def test_history_that_is_loaded_at_once_is_not_late(candidate: Candidate) -> None:
     for number in range(30):
         candidate.deliver(PAYMENTS, AS_OF - timedelta(days=number), hours_after_its_day=24 * (500 + number))

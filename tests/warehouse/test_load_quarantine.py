@@ -31,6 +31,7 @@ GOOD = json.dumps(event("good"))
         (json.dumps(event("x", event_at="yesterday")), "event_at is no timestamp"),
         (json.dumps(event("x", event_at=20240301)), "event_at is no timestamp"),
         (json.dumps(event("x", event_at="2023-02-29T00:00:00Z")), "event_at is no timestamp"),
+        (json.dumps(event("x", event_at="2024-03-01T10:0030Z")), "event_at is no timestamp"),
         (json.dumps(event("x", event_at="infinity")), "event_at is no timestamp"),
         (
             json.dumps(event("x", event_at="2024-03-03T00:00:01Z")),

@@ -93,7 +93,8 @@ class JsonLines(Form):
             self.problems += [(_REPEATED_KEYS, "a column is named twice")]
 
     def value(self, name: str) -> str:
-        return f'_fields."{name}"' if name in self._documents else f"nullif(_fields.\"{name}\", '')"
+        nothing = '""' if name in self._documents else ""
+        return f"nullif(_fields.\"{name}\"::varchar, '{nothing}')"
 
     def _masked(self, feed: Feed) -> str:
         personal = [column.name for column in feed.columns if column.pii]
@@ -215,16 +216,17 @@ def _mask(value: str) -> str:
     return f"case when {value} is not null then {literal(MASK)} end"
 
 
-def json_of_a_key(text: str) -> str:
-    """SQL: JSON as a part of a key is kept, an object's members by name.
+def ordered_json(text: str) -> str:
+    """SQL: JSON as it is compared, and kept in a key: an object's members by name, those of objects inside it as given.
 
-    Their order means nothing (RFC 8259), and must not tell one key from another.
+    Their order means nothing (RFC 8259). An object with two members of a name stays as it is.
     """
     names, pointer = f"json_keys({text})", "'/' || replace(replace(name, '~', '~0'), '/', '~1')"
     member = f"to_json(name) || ':' || json_extract({text}, {pointer})"
     ordered = f"'{{' || array_to_string(list_transform(list_sort({names}), lambda name: {member}), ',') || '}}'"
-    is_ordered = f"coalesce({names} = list_sort({names}), true)"  # what is no object has no names
-    return f"case when json_valid({text}) then if({is_ordered}, json({text})::varchar, {ordered}) end"
+    is_ordered = f"{names} = list_sort({names}) or len({names}) <> len(list_distinct({names}))"
+    # what is no object has no names
+    return f"case when json_valid({text}) then if(coalesce({is_ordered}, true), json({text})::varchar, {ordered}) end"
 
 
 def quoted(name: str) -> str:

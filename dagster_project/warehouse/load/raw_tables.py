@@ -15,7 +15,7 @@ import duckdb
 
 from dagster_project.warehouse.contract import RAW_SCHEMA, ContractError, Feed
 from dagster_project.warehouse.database import only_row
-from dagster_project.warehouse.load.forms import json_of_a_key, quoted
+from dagster_project.warehouse.load.forms import ordered_json, quoted
 from dagster_project.warehouse.load.personal_data import without_addresses
 
 _TABLES = """
@@ -132,7 +132,7 @@ def _ensure_key_hashes(connection: duckdb.DuckDBPyConnection, feeds: Collection[
     known = dict(connection.execute("select feed, made_by from load.key_hashes").fetchall())
     for feed in feeds:
         json = [column.name for column in feed.columns if column.data_type == "json" and column.name in feed.key]
-        made_by = f"{', '.join([key_hash(feed), *map(json_of_a_key, json)])} of DuckDB {version}"
+        made_by = f"{', '.join([key_hash(feed), *map(ordered_json, json)])} of DuckDB {version}"
         if known.get(feed.name) == made_by:
             continue
         tables = f"{RAW_SCHEMA}.{feed.name}", f"superseded.{feed.name}"
@@ -150,7 +150,7 @@ def _keep_json_as_now(connection: duckdb.DuckDBPyConnection, table: str, names: 
     """Bring these columns into the form in which JSON of a key is kept; whether any value was in another one."""
     rewritten = [
         only_row(connection, f"update {table} set {name} = {form} where {name}::varchar <> {form}")[0]
-        for name, form in ((quoted(name), json_of_a_key(quoted(name))) for name in names)
+        for name, form in ((quoted(name), ordered_json(quoted(name))) for name in names)
     ]
     return any(rewritten)
 

@@ -77,7 +77,7 @@ def read_pieces(file: HashingFile, compression: str | None, split: Split) -> Ite
     Raises BrokenFile for a file that is cut or corrupt, OSError for one that can't be read.
     """
     if compression and file.size == 0:  # who compresses nothing writes a header all the same
-        raise BrokenFile(f"cut before its first byte: no {compression} stream")
+        raise BrokenFile(f"cut before its first byte; a file of no records is a {compression} stream of nothing")
     stream = file if compression is None else pa.CompressedInputStream(pa.PythonFile(file, "r"), compression)
     try:
         yield from _cut(stream, split, bytearray(min(CHUNK_BYTES, _room(file.size, compression))))

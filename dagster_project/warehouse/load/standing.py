@@ -13,6 +13,7 @@ import duckdb
 from dagster_project.warehouse.contract import Feed
 from dagster_project.warehouse.database import only_row
 from dagster_project.warehouse.load.closed_days import is_open
+from dagster_project.warehouse.load.forms import ordered_json, quoted
 from dagster_project.warehouse.load.raw_tables import contract_columns, key_columns, own_columns
 
 
@@ -74,7 +75,7 @@ def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int
         "select case when exists (from withdrawn) then 0 else coalesce(min(_file_id), ?) end from met",
         [first_file_id],
     )[0]
-    content, columns = f"{contract_columns(feed)}, _extra", f"{contract_columns(feed)}, {own_columns()}"
+    content, columns = _content(feed), f"{contract_columns(feed)}, {own_columns()}"
     connection.execute(f"""
         create or replace temp table contenders as
         with rows as (
@@ -94,6 +95,13 @@ def settle(connection: duckdb.DuckDBPyConnection, feed: Feed, first_file_id: int
     _move(connection, feed, columns)
     if feed.mode == "append":
         _count_duplicates(connection, feed)
+
+
+def _content(feed: Feed) -> str:
+    """SQL: what two deliveries of a fact are compared by; in which order JSON has its members says nothing."""
+    json = {column.name for column in feed.columns if column.data_type == "json"} | {"_extra"}
+    names = [*(column.name for column in feed.columns), "_extra"]
+    return ", ".join(ordered_json(quoted(name)) if name in json else quoted(name) for name in names)
 
 
 def _note_moved(

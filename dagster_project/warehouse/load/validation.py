@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dagster_project.warehouse.contract import Column, Feed
 from dagster_project.warehouse.load.closed_days import Closed
-from dagster_project.warehouse.load.forms import FORMS, Form, Shapes, json_of_a_key, literal, quoted
+from dagster_project.warehouse.load.forms import FORMS, Form, Shapes, literal, ordered_json, quoted
 from dagster_project.warehouse.load.landing import FIRST_DAY, LAST_DAY
 from dagster_project.warehouse.load.personal_data import keyed_hash, masked, masked_members
 from dagster_project.warehouse.load.records import Batch
@@ -20,8 +20,8 @@ from dagster_project.warehouse.load.records import Batch
 EPOCH_MS = (100_000_000_000, 253_402_300_799_999)
 # What DuckDB takes for a timestamp beyond this is no such thing: years before Christ, offsets of 99 hours.
 _ISO_8601 = r"\d{4}-\d\d?-\d\d?([ T]\d\d?:\d\d(:\d\d(\.\d+)?)?)? ?(?i:z|utc|[+-](0\d|1[0-4])(:?[0-5]\d)?)?"
-# The basic form, 20240301T100000Z: its date, and the two parts of its time, the second one optional.
-_BASIC = r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)", r"T(\d\d:\d\d)(\d\d)"
+# The basic form, 20240301T100000Z or 20240301T1000Z.
+_BASIC = r"^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)"
 _OPENING_BRACKETS = "(91, 123)"  # [ and {
 
 
@@ -76,19 +76,17 @@ def _typed(feed: Feed, column: Column, batch: Batch) -> str:
     if _is_native(column, _arrow_type(column, batch)):
         return f"try_cast({given} as {column.data_type})"
     if column.data_type == "json" and column.name in feed.key:
-        return json_of_a_key(text)
+        return ordered_json(text)
     return _CASTS[column.data_type](text)
 
 
 def _problems(column: Column, batch: Batch) -> list[tuple[str, str]]:
     """What may be wrong with the column's value: SQL conditions, each with the words for it."""
     name, value = column.name, quoted(column.name)
-    given, text = _given(column), _given_text(column, batch)
+    given = _given(column)
     rules: list[tuple[str, str]] = []
     if column.required:
-        # what is typed already has no empty text, and to make one of each value takes longer than all else
-        is_typed = _is_native(column, _arrow_type(column, batch))
-        rules.append((f"{given} is null" if is_typed else f"coalesce({text}, '') = ''", f"{name} is missing"))
+        rules.append((f"{given} is null", f"{name} is missing"))
     if column.data_type == "varchar":
         rules += _structured(column, batch)
     else:
@@ -154,7 +152,8 @@ def _timestamp(text: str) -> str:
     number = f"try_cast({text} as bigint)"
     # small letters are RFC 3339's, a comma before the fraction is ISO's own
     usual = f"replace(upper({text}), ',', '.')"
-    usual = rf"regexp_replace(regexp_replace({usual}, '^{_BASIC[0]}', '\1-\2-\3T\4:\5'), '{_BASIC[1]}', 'T\1:\2')"
+    usual = rf"regexp_replace({usual}, '{_BASIC}(\d\d)', '\1-\2-\3T\4:\5:\6')"
+    usual = rf"regexp_replace({usual}, '{_BASIC}', '\1-\2-\3T\4:\5')"
     return f"""coalesce(
         case when ends_with({text}, 'Z') and ascii({text}) between 48 and 57 then try_cast({text} as timestamp) end,
         case
@@ -180,7 +179,7 @@ _CASTS = {
     "decimal(24,10)": lambda text: f"try_cast({text} as decimal(24,10))",
     # 1.0 and 0.0 are how tools write booleans of which some are missing
     "boolean": lambda text: (
-        f"coalesce(try_cast({text} as boolean), case {text} when '1.0' then true when '0.0' then false end)"
+        f"coalesce(try_cast({text} as boolean), if(regexp_full_match({text}, '[01]\\.0*'), {text}[1] = '1', null))"
     ),
     # words such as infinity and epoch are no dates; 20240301 is ISO's basic form
     "date": lambda text: (

@@ -1,4 +1,4 @@
-"""Whether every feed was delivered as expected: on its days, in time, of its usual size, telling no fact anew.
+"""Whether every feed was delivered as expected: on its days, in time, of its usual size, without conflicts.
 
 All of it is read from the ledger (`load.deliveries`) and the contracts, so that the same deliveries give the same
 answer whenever it is computed.
@@ -27,7 +27,8 @@ SOUND = ("ok", "unknown")
 
 FEED_SIZES = """
     insert into series
-    select 'rows of ' || feed, 'count', dt, sum(lines), null from load.deliveries where dt <= $as_of group by feed, dt
+    select 'rows of ' || feed, 'count', dt, sum(lines + coalesce(erased, 0)), null from load.deliveries
+    where dt <= $as_of group by feed, dt
 """
 
 # A day counts as reached once anything of it or of a later day was loaded, of whatever feed: who loads years of history
@@ -35,7 +36,8 @@ FEED_SIZES = """
 _HEALTH = """
 insert into ops.feed_health
 with ledger as (
-    select * from load.deliveries where dt <= $as_of
+    -- lines that an erasure took were delivered all the same
+    select * replace (lines + coalesce(erased, 0) as lines) from load.deliveries where dt <= $as_of
 ),
 reached as (
     select dt, min(min(loaded_at)) over (order by dt rows between current row and unbounded following) as reached_at
@@ -43,7 +45,7 @@ reached as (
 ),
 delivered as (
     select feed, dt, count(*) as files, sum(lines)::bigint as lines, min(loaded_at) as loaded_at,
-        sum(conflicts)::bigint as conflicts, max_by(file, conflicts) as example
+        sum(conflicts)::bigint as conflicts, min(file) filter (where conflicts > 0) as example
     from ledger group by feed, dt
 ),
 timed as (
@@ -78,8 +80,8 @@ judged as (
     select *, case
         when files = 0 then 'missing'
         when is_unusual and lines < lowest_usual then 'small'
-        when is_unusual then 'large'
         when conflicts > 0 then 'conflicting'
+        when is_unusual then 'large'
         when lateness_hours > hours_allowed then 'late'
         when is_unusual is null then 'unknown'
         else 'ok'
@@ -99,7 +101,9 @@ select feed, dt, files, lines, expected_lines, lowest_usual, highest_usual, late
         '{:,} lines; usual are {:,} to {:,} ({}, {} days)', lines, lowest_usual::bigint, highest_usual::bigint,
         compared_with, comparable_days
     )
-end as detail
+end || if(
+    status = 'small' and conflicts > 0, format('; {:,} of them repeat a key with other content', conflicts), ''
+) as detail
 from judged
 """
 

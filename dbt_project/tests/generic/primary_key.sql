@@ -11,7 +11,7 @@
     {%- do conditions.append(part ~ ' in (select ' ~ part ~ ' from ' ~ ref(relation) ~ ')') -%}
 {%- endfor -%}
 {%- set is_written = conditions | join(' or ') -%}
-{#- rows of one key need not share what is no part of it, but the first column of the key; to compare one is quicker -#}
+{#- rows of one key need not share what is no part of it; the key's first column they do, and to compare one is quick -#}
 {%- if touched and touched | reject('in', columns) | list -%}
     {%- set first = columns | first -%}
     {%- set written = 'select ' ~ first ~ ' from ' ~ model ~ ' where ' ~ is_written -%}
