@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,34 +25,64 @@ from tests.benchmarks.report import Line, Report
 AIM_BY_HISTORY, AIM_BY_HAND = 1.3, 1.5
 
 
+@dataclass(frozen=True)
+class History:
+    """A home with so many days, the tables that SQL by hand keeps of them, and what each round of it took."""
+
+    days: int
+    home: Settings
+    database: Path
+    costs: dict[str, list[float]] = field(default_factory=dict)
+
+    def by_hand(self, day: date, *more: str) -> list[str]:
+        module = "tests.benchmarks.floor.incremental"
+        return [sys.executable, "-m", module, str(self.home.home), str(self.database), str(day), *more]
+
+    def note(self, what: str, seconds: float) -> None:
+        self.costs.setdefault(what, []).append(seconds)
+
+    def note_parts(self, command: list[str]) -> None:
+        """Run a command that prints what its parts took."""
+        said = subprocess.run(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, check=True).stdout
+        for what, seconds in json.loads(said.splitlines()[-1]).items():
+            self.note(what, seconds)
+
+    @property
+    def cost(self) -> dict[str, float]:
+        return {what: statistics.median(found) for what, found in self.costs.items()}
+
+
 def bench_by_hand(folder: Path, users: int, histories: Sequence[int], rounds: int, report: Report) -> None:
-    """Whole nights, and nights step by step, of one new day after each of `histories` (numbers of days)."""
+    """Whole nights, and nights step by step, of one new day after each of `histories` (numbers of days).
+
+    Each day comes to all of them in turn: a machine whose speed changes within the hour is then as fast for each.
+    """
     everything = Settings(folder / "everything")
     longest = max(histories)
     simulate(everything.landing, users, longest + 2 * rounds, SEED, START, report=lambda line: None)
-    shortest = None
-    for history in sorted(histories):
-        home, database = Settings(folder / f"{history}-days"), folder / f"{history}.duckdb"
-        hand_over(everything, home, range(longest - history, longest))
+    after = [History(days, Settings(folder / f"{days}-days"), folder / f"{days}.duckdb") for days in sorted(histories)]
+    for one in after:
+        hand_over(everything, one.home, range(longest - one.days, longest))
         # without the rates of subscriptions that began before, finance would be held back, and its nights cost less
-        hand_over(everything, home, range(longest - history), feed="exchange_rates")
-        cost_of_night(home)
-        cost_of_command(_by_hand(home, database, _day(longest - 1), "begin"))
-        costs: dict[str, list[float]] = {}
-        # whole nights first: a build without tests after it has the next night look at all keys
-        for number in range(longest, longest + rounds):
-            hand_over(everything, home, [number])
-            _note(costs, "night", cost_of_night(home).cpu)
-            _note(costs, "script", cost_of_command(_by_hand(home, database, _day(number))).cpu)
-        for number in range(longest + rounds, longest + 2 * rounds):
-            hand_over(everything, home, [number])
-            _note_all(costs, [sys.executable, "-m", "tests.benchmarks.models", str(home.home), str(_day(number))])
-            _note_all(costs, _by_hand(home, database, _day(number)))
-        found = differences(database, home.candidate)
+        hand_over(everything, one.home, range(longest - one.days), feed="exchange_rates")
+        cost_of_night(one.home)
+        cost_of_command(one.by_hand(_day(longest - 1), "begin"))
+    # whole nights first: a build without tests after it has the next night look at all keys
+    for number in range(longest, longest + rounds):
+        for one in after:
+            hand_over(everything, one.home, [number])
+            one.note("night", cost_of_night(one.home).cpu)
+            one.note("script", cost_of_command(one.by_hand(_day(number))).cpu)
+    for number in range(longest + rounds, longest + 2 * rounds):
+        for one in after:
+            hand_over(everything, one.home, [number])
+            one.note_parts([sys.executable, "-m", "tests.benchmarks.models", str(one.home.home), str(_day(number))])
+            one.note_parts(one.by_hand(_day(number)))
+    for one in after:
+        found = differences(one.database, one.home.candidate)
         note = f"{len(found)} tables, {sum(found.values())} rows otherwise"
-        cost = {what: statistics.median(found) for what, found in costs.items()}
-        shortest = shortest or (history, cost["night"])
-        _add(report, f"one new day of {users:,} users after {history} days", cost, shortest, note)
+        what = f"one new day of {users:,} users after {one.days} days"
+        _add(report, what, one.cost, (after[0].days, after[0].cost["night"]), note)
 
 
 def _add(report: Report, what: str, cost: dict[str, float], shortest: tuple[int, float], note: str) -> None:
@@ -79,22 +110,6 @@ def _add(report: Report, what: str, cost: dict[str, float], shortest: tuple[int,
         "the script by hand, product and finance, process and all",
         cost["script"],
     )
-
-
-def _by_hand(home: Settings, database: Path, day: date, *more: str) -> list[str]:
-    module = "tests.benchmarks.floor.incremental"
-    return [sys.executable, "-m", module, str(home.home), str(database), str(day), *more]
-
-
-def _note(costs: dict[str, list[float]], what: str, seconds: float) -> None:
-    costs.setdefault(what, []).append(seconds)
-
-
-def _note_all(costs: dict[str, list[float]], command: list[str]) -> None:
-    """Run a command that prints what its parts took."""
-    said = subprocess.run(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, check=True).stdout
-    for what, seconds in json.loads(said.splitlines()[-1]).items():
-        _note(costs, what, seconds)
 
 
 def _day(number: int) -> date:
