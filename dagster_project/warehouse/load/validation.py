@@ -165,6 +165,14 @@ def _timestamp(text: str) -> str:
     )"""
 
 
+def _date(text: str) -> str:
+    """ISO 8601, also its basic form, 20240301; words such as infinity and epoch are no dates."""
+    return f"""coalesce(
+        case when ascii({text}) between 48 and 57 then try_cast({text} as date) end,
+        case when regexp_full_match({text}, '\\d{{8}}') then try_cast(try_strptime({text}, '%Y%m%d') as date) end
+    )"""
+
+
 def _as_utc(text: str) -> str:
     return f"try_cast(try_cast({text} as timestamptz) as timestamp)"
 
@@ -181,13 +189,7 @@ _CASTS = {
     "boolean": lambda text: (
         f"coalesce(try_cast({text} as boolean), if(regexp_full_match({text}, '[01]\\.0*'), {text}[1] = '1', null))"
     ),
-    # words such as infinity and epoch are no dates; 20240301 is ISO's basic form
-    "date": lambda text: (
-        f"""coalesce(
-        case when ascii({text}) between 48 and 57 then try_cast({text} as date) end,
-        case when regexp_full_match({text}, '\\d{{8}}') then try_cast(try_strptime({text}, '%Y%m%d') as date) end
-    )"""
-    ),
+    "date": _date,
     "timestamp": _timestamp,
     # without the spaces that some forms keep, so that a row is the same whatever form it was delivered in
     "json": lambda text: f"case when json_valid({text}) then json({text})::varchar end",
