@@ -71,12 +71,13 @@ def _candidates(connection: duckdb.DuckDBPyConnection, batch: Batch, shape: str)
     """).fetchall()
 
 
-# SQL: a text with characters that JSON spells by their numbers, wherever it stands in it; quotes, other escapes and
-# control characters become spaces, so that the whole is the text of one value.
+# SQL: a text with characters that JSON spells by their numbers, wherever it stands in it. Quotes, control characters,
+# other escapes and halves of a pair of numbers become spaces, so that the whole is the text of one value.
 _SPELT_OUT = r"""
-    case when contains(text, '\u') then try(json_extract_string(
-        '"' || regexp_replace(regexp_replace(text, '\\[^u]', ' ', 'g'), '["\x00-\x1f]', ' ', 'g') || '"', '$'
-    )) end
+    case when contains(text, '\u') then json_extract_string('"' || replace(replace(regexp_replace(
+        regexp_replace(regexp_replace(text, '\\[^u]', ' ', 'g'), '["\x00-\x1f]', ' ', 'g'),
+        '\\u([0-9a-ce-fA-CE-F][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2})', chr(1) || '\1', 'g'
+    ), '\', ' '), chr(1), '\u') || '"', '$') end
 """
 
 

@@ -241,7 +241,9 @@ def test_an_id_that_json_spells_by_numbers_is_the_person_all_the_same(tmp_path: 
     assert home.query("select event_id, user_id, properties from raw.events") == cleaned
 
     again = {
-        ("events", "b.ndjson"): jsonl([event("e3", user_id=muller), event("e4", user_id=BEN, page=f'/"{muller}"')]),
+        ("events", "b.ndjson"): jsonl(
+            [event("e3", user_id=muller, page="C:\\users\\😀"), event("e4", user_id=BEN, page=f'/"{muller}"')]
+        ),
         ("events", "b.csv"): table([event("e5", user_id=BEN, properties=mentioned)]),
     }
     deliver(home, again, day="2024-03-02")
