@@ -135,6 +135,16 @@ def test_a_home_whose_keys_were_not_hashed_as_now_knows_them_all_the_same(home: 
     assert home.query("select count(*) from raw.events where _key_hash <> hash(event_id)") == [(0,)]
 
 
+def test_members_in_another_order_are_no_other_content(home: Home) -> None:
+    first = event("e1", properties={"a": 1, "b": 2}, unknown=1, other=2)
+    again = event("e1", properties={"b": 2, "a": 1}, other=2, unknown=1)
+    home.deliver("events", "2024-03-01", "a.ndjson", [first])
+    home.deliver("events", "2024-03-02", "b.ndjson", [again, again | {"properties": {"a": 2, "b": 1}}])
+    home.load()
+    assert home.query("select duplicates, conflicts from load.deliveries order by file") == [(0, 0), (2, 1)]
+    assert home.query("select properties from raw.events") == [('{"a":1,"b":2}',)]
+
+
 def test_labels_of_a_home_that_kept_them_as_they_came_are_those_of_a_sample_that_comes_again(home: Home) -> None:
     sample = {"source": "s", "resource_id": "r", "metric": "m", "resource_type": "host", "value": 1}
     rows = [sample | {"sampled_at": f"2024-03-0{day}", "labels": {"a": 1, "b": 2}} for day in (1, 1, 2)]
