@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -169,9 +170,18 @@ def test_an_empty_text_is_missing_in_every_form(home: Home) -> None:
 def test_booleans_of_a_column_with_missing_values_come_as_numbers(home: Home) -> None:
     given = [1.0, 0.0, "1.00", None, 0.5]
     home.deliver("events", "2024-03-01", "a.ndjson", [event(f"e{i}", is_bot=bot) for i, bot in enumerate(given)])
+    numbers = {"a": [1.0, 0.0, None, 0.5], "b": [Decimal("1.00"), Decimal("0.00"), None, Decimal("0.50")]}
+    for name, column in numbers.items():
+        rows = pa.table({"is_bot": column}).to_pylist()
+        table = pa.Table.from_pylist([event(f"{name}{i}") | row for i, row in enumerate(rows)])
+        pq.write_table(table, home.deliver("events", "2024-03-01", f"{name}.parquet", b""))
     home.load()
-    assert home.query("select is_bot from raw.events order by event_id") == [(True,), (False,), (True,), (None,)]
-    assert [reason for _, reason, _ in home.quarantine()] == ["is_bot is no boolean"]
+    read = [(True,), (False,), (None,)]
+    assert home.query("select is_bot from raw.events where event_id < 'e' order by event_id") == read * 2
+    assert home.query("select is_bot from raw.events where event_id > 'e' order by event_id") == [
+        *((True,), (False,), (True,), (None,))
+    ]
+    assert [reason for _, reason, _ in home.quarantine()] == ["is_bot is no boolean"] * 3
 
 
 def test_dates_and_numbers_are_typed_by_the_contract(home: Home) -> None:

@@ -173,6 +173,12 @@ def _date(text: str) -> str:
     )"""
 
 
+def _boolean(text: str) -> str:
+    """A word or a digit; 1.0 and 0.0 are how tools write booleans of which some are missing."""
+    number = f"if(regexp_full_match({text}, '[01]\\.0*'), starts_with({text}, '1'), null)"
+    return f"coalesce(try_cast({text} as boolean), {number})"
+
+
 def _as_utc(text: str) -> str:
     return f"try_cast(try_cast({text} as timestamptz) as timestamp)"
 
@@ -185,10 +191,7 @@ _CASTS = {
     ),
     "double": lambda text: f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end",
     "decimal(24,10)": lambda text: f"try_cast({text} as decimal(24,10))",
-    # 1.0 and 0.0 are how tools write booleans of which some are missing
-    "boolean": lambda text: (
-        f"coalesce(try_cast({text} as boolean), if(regexp_full_match({text}, '[01]\\.0*'), {text}[1] = '1', null))"
-    ),
+    "boolean": _boolean,
     "date": _date,
     "timestamp": _timestamp,
     # without the spaces that some forms keep, so that a row is the same whatever form it was delivered in
