@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-from dagster_project.settings import DBT_PROJECT
+from dagster_project.settings import DBT_PROJECT, Settings
 from dagster_project.warehouse.build.kept import kept_tables
+from dagster_project.warehouse.build.project import project_manifest
 from dagster_project.warehouse.contract import read_contracts
 
 
@@ -51,3 +53,16 @@ def test_what_is_made_of_rows_that_are_deleted_by_age_is_kept_between_nights(man
     assert len(readers) > len(limited)
     assert set(readers.values()) == {"incremental"}
     assert kept_tables(manifest.writable_manifest().to_dict(omit_none=False), limited)
+
+
+def test_what_dbt_reads_of_the_project_is_the_same_with_all_settings(manifest, tmp_path):
+    """One parse, with the defaults, serves all homes (build/project.py); here beside one with other settings."""
+    other = json.loads(json.dumps(manifest.writable_manifest().to_dict(omit_none=False), default=str))
+    usual = project_manifest(Settings(tmp_path))
+    # all else comes of running a node
+    parsed = ("alias", "columns", "config", "description", "raw_code", "refs", "relation_name", "test_metadata")
+
+    for kind in ("nodes", "sources", "unit_tests", "exposures", "macros"):
+        assert usual[kind].keys() == other[kind].keys()
+        for name, node in usual[kind].items():
+            assert {part: node.get(part) for part in parsed} == {part: other[kind][name].get(part) for part in parsed}

@@ -12,24 +12,25 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.settings import DBT_PROJECT, Settings, memory_limit
+from dagster_project.settings import DBT_PROJECT, Reporting, Settings, memory_limit
 from dagster_project.warehouse.build.results import write_file
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-# Parsing takes seconds; one parse serves all commands of a process, in whatever home and as of whatever day: vars are
-# read anew whenever a model is compiled.
-_parsed: dict[tuple[str, str], Manifest] = {}
+# Parsing takes seconds; one parse serves all commands of a process, in whatever home, with whatever settings and as of
+# whatever day: vars are read anew whenever a model is compiled, and nothing that is read before depends on them.
+_parsed: dict[str, Manifest] = {}
 _told: dict[str, Mapping[str, Any]] = {}
 # dbt parses everything anew (5 s of CPU) where a var is not as it was: what a parse keeps is to serve all nights.
-PARSED_AS_OF = date(2000, 1, 1)
+PARSED_WITH, PARSED_AS_OF = Reporting(), date(2000, 1, 1)
 
 # No log of its own: dbt words thousands of messages before it looks at their level (2 s), and results are reported.
 QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats")
@@ -109,18 +110,19 @@ def _manifest_text(settings: Settings) -> str:
 
 
 def _manifest(settings: Settings) -> Manifest:
-    key = (repr(settings.reporting.dbt_vars()), project_stamp())
-    if key not in _parsed:
+    stamp = project_stamp()
+    if stamp not in _parsed:
         _parsed.clear()
-        _parsed[key] = _parse(settings)
-    return _parsed[key]
+        _parsed[stamp] = _parse(settings)
+    return _parsed[stamp]
 
 
 def _parse(settings: Settings) -> Manifest:
     from dbt.cli.main import dbtRunner
 
+    options = _options(replace(settings, reporting=PARSED_WITH), PARSED_AS_OF, "parse")
     with _environment(settings.candidate.name):  # a path that changes voids what a parse keeps, and none is opened
-        outcome = dbtRunner().invoke(["parse", "--no-write-json", *_options(settings, PARSED_AS_OF, "parse")])
+        outcome = dbtRunner().invoke(["parse", "--no-write-json", *options])
     if not outcome.success:
         raise TransformError(f"the dbt project {DBT_PROJECT} can't be parsed: {outcome.exception}")
     return outcome.result  # type: ignore[return-value]
