@@ -51,7 +51,7 @@
         insert into {{ relation }} by name (select * from {{ fresh }});
         drop table {{ fresh }};
         {%- else %}
-        insert into {{ relation }} by name ({{ compiled_code }});
+        {{- fill_table(relation) }}
         {%- endif %}
         {%- if not stands(relation) -%}
         {{ comments(relation) }}
@@ -86,12 +86,15 @@
         {{- before() }}
         {%- if is_refilled %}
         truncate {{ relation }};
-        insert into {{ relation }} by name ({{ compiled_code }});
+        {{- fill_table(relation) }}
         {%- else %}
         {{- drop_other_kind(relation) }}
         {%- if has_contract %}
         create or replace table {{ relation }} {{ get_table_columns_and_constraints() }};
-        insert into {{ relation }} by name ({{ compiled_code }});
+        {{- fill_table(relation) }}
+        {%- elif is_in_parts() %}
+        create or replace table {{ relation }} as (select * from ({{ compiled_code }}) limit 0);
+        {{- fill_table(relation) }}
         {%- else %}
         create or replace table {{ relation }} as ({{ compiled_code }});
         {%- endif %}
@@ -100,6 +103,23 @@
         commit;
     {% endcall %}
     {{ return({'relations': [relation]}) }}
+{% endmacro %}
+
+
+{# SQL: the model's rows into its table, of one that is computed in parts (parts.sql) part by part. #}
+{% macro fill_table(relation) %}
+    {%- set insert = 'insert into ' ~ relation ~ ' by name (' ~ compiled_code ~ ');' -%}
+    {%- if not is_in_parts() %}
+        {{ insert }}
+    {%- else %}
+        {%- for begins, ends in parts() %}
+        {{ set_session_time('part_begins', begins) }};
+        {{ set_session_time('part_ends', ends) }};
+        {{ insert }}
+        {%- endfor %}
+        {{ set_session_time('part_begins', none) }};
+        {{ set_session_time('part_ends', none) }};
+    {%- endif %}
 {% endmacro %}
 
 

@@ -208,3 +208,13 @@
 {% macro each_number(first_number, last_number) -%}
     cast(unnest(generate_series(cast({{ first_number }} as bigint), cast({{ last_number }} as bigint))) as integer)
 {%- endmacro %}
+
+{# A timestamp that the session was given by set_session_time, null without. #}
+{% macro session_time(name) -%}
+    cast(getvariable('{{ name }}') as timestamp)
+{%- endmacro %}
+
+{# A statement that gives the session a date or timestamp by a name, or with none takes it back. #}
+{% macro set_session_time(name, time) -%}
+    set variable {{ name }} = {% if time is none %}null{% else %}timestamp '{{ time }}'{% endif %}
+{%- endmacro %}

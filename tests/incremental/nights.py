@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from dagster_project.settings import Reporting, Settings
 from dagster_project.warehouse.build import transform
 from dagster_project.warehouse.build.changes import Scope
+from dagster_project.warehouse.build.project import invoke
 from dagster_project.warehouse.build.transform import build_models
 from dagster_project.warehouse.gate.dbt_results import Manifest, domain_of, is_published
 from dagster_project.warehouse.load.feeds import load
@@ -35,11 +37,21 @@ class File:
 
 
 class Nights:
-    """A home in which nights are run: of everything, or, which is quicker, of what tables of some domains need."""
+    """A home in which nights are run: of everything, or, which is quicker, of what tables of some domains need.
 
-    def __init__(self, home: Path, reporting: Reporting | None = None, domains: Collection[str] = ()) -> None:
+    `rows_of_a_part` has models compute in parts (macros/parts.sql) what would be one otherwise.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        reporting: Reporting | None = None,
+        domains: Collection[str] = (),
+        rows_of_a_part: int | None = None,
+    ) -> None:
         self.settings = Settings(home, reporting or Reporting())
         self._domains = domains
+        self._variables = {"rows_of_a_part": rows_of_a_part} if rows_of_a_part else {}
         home.mkdir(parents=True, exist_ok=True)
         (home / "pii.key").write_text("one key, so that a person is the same in all homes", encoding="ascii")
 
@@ -55,6 +67,7 @@ class Nights:
         with pytest.MonkeyPatch.context() as patched:
             if self._domains:
                 _build_only(self._domains, patched)
+            _build_with(self._variables, patched)
             results = build_models(self.settings, as_of, report=_silent)
         failed = [(r.unique_id, r.message) for r in results if r.status not in ("success", "no-op")]
         assert failed == []
@@ -69,13 +82,26 @@ class Nights:
         return [f"{schema}.{name}" for schema, name in found if schema in SCHEMAS]
 
 
+def _build_with(more: Mapping[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tell dbt these vars beside those of a build."""
+
+    def with_more(*arguments: Any) -> Any:
+        *others, variables = arguments
+        return invoke(*others, {**variables, **more})
+
+    monkeypatch.setattr(transform, "invoke", with_more)
+
+
 def _build_only(domains: Collection[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Have builds leave out what the tables of these domains do not need."""
     command = transform._build_command
 
     def of_the_domains(manifest: Manifest, scope: Scope, run: Collection[str] | None) -> Sequence[str]:
         needed = _needed_by(domains, manifest)
-        return command(manifest, scope, needed if run is None else needed & set(run))
+        if run is None:
+            names = (manifest["nodes"][node]["name"] for node in needed if node in manifest["nodes"])
+            return (*command(manifest, scope, None), "--select", *names)
+        return command(manifest, scope, needed & set(run))
 
     monkeypatch.setattr(transform, "_build_command", of_the_domains)
 

@@ -91,7 +91,7 @@ MEGABYTE = "took 5 ms " * 100_000
 # Midnight in New York is 05:00 UTC until the 10th, then 04:00.
 FIRST = [
     file("metric_samples", 9, samples(("09 22:50", 10), ("09 23:50", 90), ("10 01:10", 5))),
-    file("trace_spans", 9, [span("root", None, "09T23:59:59.500", 1000)]),
+    file("trace_spans", 9, [span("root", None, "09T23:59:59.500", 1000), span("orphan", "x", "09T23:00:00", 100)]),
     file("integration_status", 9, [check("09T12:00:00", "up"), check("10T04:50:00", "down")]),
     file("security_events", 9, [login(f"10T04:5{n}:00", "failure") for n in range(1, 6)]),
     file("security_events", 9, burst("08T10:00"), "slow.ndjson"),
@@ -153,9 +153,9 @@ NIGHTS = ((FIRST, date(2024, 3, 9)), (SECOND, date(2024, 3, 10)), (THIRD, date(2
 
 @pytest.fixture(scope="module")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Nights]:
-    """Homes after three nights and after four, and the same deliveries at once."""
+    """Homes after three nights and after four, each hour and day a part of its own, and the same deliveries at once."""
     found = {}
-    nightly = Nights(tmp_path_factory.mktemp("nightly"), NEW_YORK, DOMAINS)
+    nightly = Nights(tmp_path_factory.mktemp("nightly"), NEW_YORK, DOMAINS, rows_of_a_part=1)
     for files, as_of in NIGHTS:
         nightly.deliver(files)
         nightly.run(as_of)
@@ -208,11 +208,12 @@ def test_a_late_sample_gives_the_next_one_a_rate(homes):
 
 
 def test_a_child_that_comes_late_takes_from_the_self_time_of_an_earlier_hour(homes):
-    """At 23 h the root alone; at 0 h the child's 300 ms less the 250 that its own late child overlaps, beside 500."""
+    """At 23 h 1,000 ms of the root less 300 of a child that begins at 0 h, beside 100 of an orphan; at 0 h children."""
     shares = "select hour::varchar, operation, self_time_share from platform.traces_hourly order by all"
 
     assert homes["three nights"].query(shares) == [
-        ("2024-03-09 23:00:00", "handle", 1.0),
+        ("2024-03-09 23:00:00", "handle", 0.875),
+        ("2024-03-09 23:00:00", "query", 0.125),
         ("2024-03-10 00:00:00", "query", 1.0),
     ]
 

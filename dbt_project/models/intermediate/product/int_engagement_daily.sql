@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
-    pre_hook=forget_touched('activity_date', 'touched_session_days')
+    pre_hook=forget_touched('activity_date', 'touched_session_days'),
+    meta={'parts': parts_of_column('int_sessions', 'activity_date', 'touched_session_days')}
 ) }}
 
 with
@@ -26,6 +27,7 @@ sessions as (
     where
         test_users.user_id is null
         and {{ is_touched('activity_date', 'touched_session_days', of='sessions.activity_date') }}
+        and {{ is_in_part('sessions.activity_date') }}
 
 ),
 

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
-    pre_hook=forget_touched('hour', 'touched_metric_hours')
+    pre_hook=forget_touched('hour', 'touched_metric_hours'),
+    meta={'parts': parts_of_hours('stg_platform__metric_samples', 'sampled_at', 'touched_metric_hours')}
 ) }}
 
 -- What a sample says depends on its kind: a gauge's reading is its value, a counter's how fast it grew since the sample
@@ -29,6 +30,7 @@ gauges as (
     where
         rules.kind = 'gauge'
         and {{ is_in_touched_hours('samples.sampled_at', 'touched_metric_hours') }}
+        and {{ is_in_part('samples.sampled_at') }}
 
 ),
 
@@ -49,6 +51,7 @@ counters as (
     where
         kind = 'counter'
         and {{ is_touched('hour', 'touched_metric_hours') }}
+        and {{ is_in_part('hour') }}
 
 ),
 
@@ -92,7 +95,7 @@ summaries as (
         p95_value,
         threshold
     from {{ ref('int_histograms_hourly') }}
-    where {{ is_touched('hour', 'touched_metric_hours') }}
+    where {{ is_touched('hour', 'touched_metric_hours') }} and {{ is_in_part('hour') }}
 
 ),
 

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
-    pre_hook=forget_touched('activity_date', 'touched_web_vital_days')
+    pre_hook=forget_touched('activity_date', 'touched_web_vital_days'),
+    meta={'parts': parts_of_days('stg_platform__web_vitals', 'measured_at', 'touched_web_vital_days')}
 ) }}
 
 with
@@ -14,7 +15,7 @@ web_vitals as (
         metric,
         value
     from {{ ref('stg_platform__web_vitals') }}
-    where {{ is_in_touched_days('measured_at', 'touched_web_vital_days') }}
+    where {{ is_in_touched_days('measured_at', 'touched_web_vital_days') }} and {{ is_in_part_of_days('measured_at') }}
 
 ),
 
