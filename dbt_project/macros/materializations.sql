@@ -36,8 +36,8 @@
     {%- endif -%}
     {%- set relation = this.incorporate(type='table') -%}
     {%- set key, fresh = config.get('unique_key'), this.identifier ~ '__fresh' -%}
-    {%- if config.get('incremental_strategy') != ('delete+insert' if key else 'append') -%}
-        {% do exceptions.raise_compiler_error(this ~ ": expected append, or delete+insert with a unique_key") %}
+    {%- if config.get('incremental_strategy') != ('delete+insert' if key else 'append') or (key and has_portions()) -%}
+        {% do exceptions.raise_compiler_error(this ~ ": expected append, or delete+insert with a unique_key, at once") %}
     {%- endif -%}
     {%- set take_over = take_over_columns(relation) -%}
     {% call statement('main') %}
@@ -92,7 +92,7 @@
         {%- if has_contract %}
         create or replace table {{ relation }} {{ get_table_columns_and_constraints() }};
         {{- fill_table(relation) }}
-        {%- elif is_in_parts() %}
+        {%- elif has_portions() %}
         create or replace table {{ relation }} as (select * from ({{ compiled_code }}) limit 0);
         {{- fill_table(relation) }}
         {%- else %}
@@ -106,19 +106,19 @@
 {% endmacro %}
 
 
-{# SQL: the model's rows into its table, of one that is computed in parts (parts.sql) part by part. #}
+{# SQL: the model's rows into its table, of one that is computed in portions (portions.sql) one by one. #}
 {% macro fill_table(relation) %}
     {%- set insert = 'insert into ' ~ relation ~ ' by name (' ~ compiled_code ~ ');' -%}
-    {%- if not is_in_parts() %}
+    {%- if not has_portions() %}
         {{ insert }}
     {%- else %}
-        {%- for begins, ends in parts() %}
-        {{ set_session_time('part_begins', begins) }};
-        {{ set_session_time('part_ends', ends) }};
+        {%- for begins, ends in portions() %}
+        {{ set_session_time('portion_begins', begins) }};
+        {{ set_session_time('portion_ends', ends) }};
         {{ insert }}
         {%- endfor %}
-        {{ set_session_time('part_begins', none) }};
-        {{ set_session_time('part_ends', none) }};
+        {{ set_session_time('portion_begins', none) }};
+        {{ set_session_time('portion_ends', none) }};
     {%- endif %}
 {% endmacro %}
 

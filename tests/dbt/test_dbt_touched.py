@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 
-from dagster_project.settings import DBT_PROJECT, Settings
+from dagster_project.settings import DBT_PROJECT
+from dagster_project.warehouse.build.affected import models_to_run
 from dagster_project.warehouse.build.kept import kept_tables
-from dagster_project.warehouse.build.project import project_manifest
+from dagster_project.warehouse.build.transform import TABLES
 from dagster_project.warehouse.contract import read_contracts
 
 
@@ -55,14 +55,19 @@ def test_what_is_made_of_rows_that_are_deleted_by_age_is_kept_between_nights(man
     assert kept_tables(manifest.writable_manifest().to_dict(omit_none=False), limited)
 
 
-def test_what_dbt_reads_of_the_project_is_the_same_with_all_settings(manifest, tmp_path):
-    """One parse, with the defaults, serves all homes (build/project.py); here beside one with other settings."""
-    other = json.loads(json.dumps(manifest.writable_manifest().to_dict(omit_none=False), default=str))
-    usual = project_manifest(Settings(tmp_path))
-    # all else comes of running a node
-    parsed = ("alias", "columns", "config", "description", "raw_code", "refs", "relation_name", "test_metadata")
+def test_a_model_that_is_computed_in_portions_reads_one_of_them(manifest):
+    """One that reads all would have every row as often as there are portions."""
+    models = [node for node in manifest.nodes.values() if node.resource_type == "model"]
+    computed = {model.name for model in models if "portions" in model.config.meta}
 
-    for kind in ("nodes", "sources", "unit_tests", "exposures", "macros"):
-        assert usual[kind].keys() == other[kind].keys()
-        for name, node in usual[kind].items():
-            assert {part: node.get(part) for part in parsed} == {part: other[kind][name].get(part) for part in parsed}
+    assert computed
+    assert computed == {model.name for model in models if "is_in_portion" in model.raw_code}
+
+
+def test_what_a_build_runs_by_its_kind_are_the_models_that_hold_data(manifest):
+    kinds = {option.partition(":")[2] for option in TABLES[1:]}
+    told = manifest.writable_manifest().to_dict(omit_none=False)
+
+    assert models_to_run(told, told["nodes"]) == {
+        name for name, node in told["nodes"].items() if node["config"].get("materialized") in kinds
+    }

@@ -16,10 +16,10 @@ CUTS = (40, 59, 60, 75)
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Nights, Nights]:
-    """A home that took the sample in at the ends of the days `CUTS`, in parts, and one that took it in at once."""
+    """A home that took the sample in at the ends of the days `CUTS`, in portions, and one that took it in at once."""
     at_once = Nights(tmp_path_factory.mktemp("at_once"))
     simulate(at_once.settings.landing, USERS, DAYS, SEED, START)
-    nightly = Nights(tmp_path_factory.mktemp("nightly"), rows_of_a_part=500)
+    nightly = Nights(tmp_path_factory.mktemp("nightly"), rows_of_a_portion=500)
     taken_in = 0
     for cut in CUTS:
         for day in range(taken_in, cut):

@@ -39,7 +39,7 @@ class File:
 class Nights:
     """A home in which nights are run: of everything, or, which is quicker, of what tables of some domains need.
 
-    `rows_of_a_part` has models compute in parts (macros/parts.sql) what would be one otherwise.
+    `rows_of_a_portion` has models compute in portions (macros/portions.sql) what would be one otherwise.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class Nights:
         home: Path,
         reporting: Reporting | None = None,
         domains: Collection[str] = (),
-        rows_of_a_part: int | None = None,
+        rows_of_a_portion: int | None = None,
     ) -> None:
         self.settings = Settings(home, reporting or Reporting())
         self._domains = domains
-        self._variables = {"rows_of_a_part": rows_of_a_part} if rows_of_a_part else {}
+        self._variables = {"rows_of_a_portion": rows_of_a_portion} if rows_of_a_portion else {}
         home.mkdir(parents=True, exist_ok=True)
         (home / "pii.key").write_text("one key, so that a person is the same in all homes", encoding="ascii")
 

@@ -153,9 +153,9 @@ NIGHTS = ((FIRST, date(2024, 3, 9)), (SECOND, date(2024, 3, 10)), (THIRD, date(2
 
 @pytest.fixture(scope="module")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Nights]:
-    """Homes after three nights and after four, each hour and day a part of its own, and the same deliveries at once."""
+    """Homes after three nights and after four, each hour or day a portion, and the same deliveries at once."""
     found = {}
-    nightly = Nights(tmp_path_factory.mktemp("nightly"), NEW_YORK, DOMAINS, rows_of_a_part=1)
+    nightly = Nights(tmp_path_factory.mktemp("nightly"), NEW_YORK, DOMAINS, rows_of_a_portion=1)
     for files, as_of in NIGHTS:
         nightly.deliver(files)
         nightly.run(as_of)
@@ -186,6 +186,14 @@ def _copy(nights: Nights, home: Path) -> Nights:
 @pytest.mark.parametrize("number", ["three", "four"])
 def test_nights_give_what_one_load_gives(homes, number):
     assert differences(homes[f"{number} nights"], homes[f"{number} at once"]) == {}
+
+
+def test_the_nights_were_computed_in_portions(homes):
+    """What dbt ran of the last night: one statement for each hour or day that was touched."""
+    ran = homes["four nights"].settings.work / "dbt" / "target" / "run" / "warehouse" / "models" / "marts" / "platform"
+
+    assert (ran / "infrastructure_hourly.sql").read_text().count("insert into") > 1
+    assert (ran / "traces_hourly.sql").read_text().count("insert into") > 1
 
 
 def test_a_late_sample_gives_the_next_one_a_rate(homes):

@@ -17,7 +17,7 @@ from tests.platform import slow
 from tests.security import slow as slow_security
 
 USERS, DAYS, SEED, START = 120, 45, 5, date(2024, 2, 20)
-# The clocks are put forward in New York on 2024-03-10; Kolkata is off by half an hour. One is computed in parts.
+# The clocks are put forward in New York on 2024-03-10; Kolkata is off by half an hour. One is computed in portions.
 ZONES = {"America/New_York": 500, "Asia/Kolkata": None}
 
 

@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental',
     pre_hook=forget_touched('activity_date', 'touched_session_days'),
-    meta={'parts': parts_of_column('int_sessions', 'activity_date', 'touched_session_days')}
+    meta={'portions': {
+        'of': 'int_sessions', 'by': 'activity_date', 'unit': 'column', 'touched': 'touched_session_days'
+    }}
 ) }}
 
 with
@@ -27,7 +29,7 @@ sessions as (
     where
         test_users.user_id is null
         and {{ is_touched('activity_date', 'touched_session_days', of='sessions.activity_date') }}
-        and {{ is_in_part('sessions.activity_date') }}
+        and {{ is_in_portion('sessions.activity_date') }}
 
 ),
 

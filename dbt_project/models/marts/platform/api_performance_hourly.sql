@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental',
     pre_hook=forget_touched('hour', 'touched_api_hours'),
-    meta={'parts': parts_of_hours('stg_platform__api_requests', 'started_at', 'touched_api_hours')}
+    meta={'portions': {
+        'of': 'stg_platform__api_requests', 'by': 'started_at', 'unit': 'hour', 'touched': 'touched_api_hours'
+    }}
 ) }}
 
 with
@@ -20,7 +22,7 @@ requests as (
         case when cache_status = 'hit' then 1 else 0 end as cache_hit,
         case when cache_status in ('hit', 'miss') then 1 else 0 end as cache_asked
     from {{ ref('stg_platform__api_requests') }}
-    where {{ is_in_touched_hours('started_at', 'touched_api_hours') }} and {{ is_in_part('started_at') }}
+    where {{ is_in_touched_hours('started_at', 'touched_api_hours') }} and {{ is_in_portion('started_at') }}
 
 ),
 

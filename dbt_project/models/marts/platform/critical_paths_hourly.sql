@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental',
     pre_hook=forget_touched('hour', 'touched_api_hours'),
-    meta={'parts': parts_of_hours('stg_platform__api_requests', 'started_at', 'touched_api_hours')}
+    meta={'portions': {
+        'of': 'stg_platform__api_requests', 'by': 'started_at', 'unit': 'hour', 'touched': 'touched_api_hours'
+    }}
 ) }}
 
 -- Which routes belong to a path is decided over the few routes that there are, not over the requests.
@@ -17,7 +19,7 @@ requests as (
         duration_ms,
         case when status_code between 500 and 599 then 1 else 0 end as failure
     from {{ ref('stg_platform__api_requests') }}
-    where {{ is_in_touched_hours('started_at', 'touched_api_hours') }} and {{ is_in_part('started_at') }}
+    where {{ is_in_touched_hours('started_at', 'touched_api_hours') }} and {{ is_in_portion('started_at') }}
 
 ),
 

@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental',
     pre_hook=forget_touched('hour', 'touched_metric_hours'),
-    meta={'parts': parts_of_hours('stg_platform__metric_samples', 'sampled_at', 'touched_metric_hours')}
+    meta={'portions': {
+        'of': 'stg_platform__metric_samples', 'by': 'sampled_at', 'unit': 'hour', 'touched': 'touched_metric_hours'
+    }}
 ) }}
 
 -- What a sample says depends on its kind: a gauge's reading is its value, a counter's how fast it grew since the sample
@@ -30,7 +32,7 @@ gauges as (
     where
         rules.kind = 'gauge'
         and {{ is_in_touched_hours('samples.sampled_at', 'touched_metric_hours') }}
-        and {{ is_in_part('samples.sampled_at') }}
+        and {{ is_in_portion('samples.sampled_at') }}
 
 ),
 
@@ -51,7 +53,7 @@ counters as (
     where
         kind = 'counter'
         and {{ is_touched('hour', 'touched_metric_hours') }}
-        and {{ is_in_part('hour') }}
+        and {{ is_in_portion('hour') }}
 
 ),
 
@@ -95,7 +97,7 @@ summaries as (
         p95_value,
         threshold
     from {{ ref('int_histograms_hourly') }}
-    where {{ is_touched('hour', 'touched_metric_hours') }} and {{ is_in_part('hour') }}
+    where {{ is_touched('hour', 'touched_metric_hours') }} and {{ is_in_portion('hour') }}
 
 ),
 

@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental',
     pre_hook=forget_touched('hour', 'touched_trace_hours'),
-    meta={'parts': parts_of_hours('stg_platform__trace_spans', 'started_at', 'touched_trace_hours')}
+    meta={'portions': {
+        'of': 'stg_platform__trace_spans', 'by': 'started_at', 'unit': 'utc_day', 'touched': 'touched_trace_hours'
+    }}
 ) }}
 
 -- Children are looked for a day around their parents, because no span lasts longer and one that does not overlap its
@@ -11,7 +13,7 @@ with
 spans as (
 
     select * from {{ ref('stg_platform__trace_spans') }}
-    where {{ is_in_touched_hours('started_at', 'touched_trace_hours') }} and {{ is_in_part('started_at') }}
+    where {{ is_in_touched_hours('started_at', 'touched_trace_hours') }} and {{ is_in_portion('started_at') }}
 
 ),
 
@@ -27,7 +29,7 @@ children as (
     where
         parent_span_id is not null
         and {{ is_near_touched_hours('started_at', 'touched_trace_hours', 24) }}
-        and {{ is_near_part('started_at', 24) }}
+        and {{ is_near_portion('started_at', 24) }}
 
 ),
 

@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental',
     pre_hook=forget_touched('activity_date', 'touched_web_vital_days'),
-    meta={'parts': parts_of_days('stg_platform__web_vitals', 'measured_at', 'touched_web_vital_days')}
+    meta={'portions': {
+        'of': 'stg_platform__web_vitals', 'by': 'measured_at', 'unit': 'local_day', 'touched': 'touched_web_vital_days'
+    }}
 ) }}
 
 with
@@ -15,7 +17,9 @@ web_vitals as (
         metric,
         value
     from {{ ref('stg_platform__web_vitals') }}
-    where {{ is_in_touched_days('measured_at', 'touched_web_vital_days') }} and {{ is_in_part_of_days('measured_at') }}
+    where
+        {{ is_in_touched_days('measured_at', 'touched_web_vital_days') }}
+        and {{ is_in_portion_of_days('measured_at') }}
 
 ),
 
