@@ -39,6 +39,10 @@ def nightly(
 
     def night(progress: Progress) -> None:
         until = as_of or newest_day(settings)
+        ahead = (until - utc_now().date()).days
+        if as_of is None and ahead > 1:  # it may be tomorrow already where the files come from
+            remedy = f"if dt={until} is a slip, remove that folder from {settings.landing} and run again"
+            progress("", f"warn: as of the newest delivery day, {until}, which is {ahead} days to come: {remedy}")
         if reason_to_run(settings, until) is None:
             progress("", f"nothing has changed since the last night as of {until}")
             return

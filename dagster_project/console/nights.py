@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from dagster_project.console.status import provisional_pairs
 from dagster_project.console.terminal import console, print_pairs, printable
@@ -59,13 +62,22 @@ def _no_deliveries(problems: Sequence[str]) -> dict[str, str]:
 def _next_steps(settings: Settings, summary: Summary) -> dict[str, str]:
     table = next((figure.kpi.table for figure in summary.figures), "ops.feed_deliveries")
     home = "" if settings.home == load_settings("").home else f"WAREHOUSE_HOME={shlex.quote(str(settings.home))} "
+    command = home + _command()
     return {
-        "ask the release": f'{home}warehouse query "select * from {table} limit 10"',
-        "feeds and quarantine": f"{home}warehouse status",
+        "ask the release": f'{command} query "select * from {table} limit 10"',
+        "feeds and quarantine": f"{command} status",
         "the expectations": str(settings.work / "data_docs" / "index.html"),
         "lineage, checks, runs": f"{home}make dev",
         "Dagster's log": str(settings.work / "logs" / "nightly.log"),
     }
+
+
+def _command() -> str:
+    """How `warehouse` is called from here: by its path, where a shell would not find it."""
+    own = Path(sys.executable).with_name("warehouse")
+    if shutil.which("warehouse") or not own.exists():
+        return "warehouse"
+    return shlex.quote(str(own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own))
 
 
 def _label(figure: Figure) -> str:

@@ -44,20 +44,26 @@ SECTION = Section(
         ),
         Listing(
             "State of the feeds",
-            "When each feed last came, and how much of it could not be read.",
-            ("ops.feed_deliveries.lines", "ops.feed_deliveries.quarantined"),
-            "last delivery; lines and quarantine of the last 7 days",
+            "When each feed last came, on how many days it should have and did not, and how much could not be read.",
+            ("ops.feed_deliveries.lines", "ops.feed_deliveries.quarantined", "ops.feed_health.status"),
+            "last delivery; missing days, lines and quarantine of the last 7 days",
             """
                 with recent as (
-                    select feed, dt, lines, quarantined, max(dt) over () as newest,
-                        dt > max(dt) over () - 7 as is_of_the_week from ops.feed_deliveries
+                    select feed, dt, lines, quarantined, dt > max(dt) over () - 7 as is_of_the_week
+                    from ops.feed_deliveries
+                ),
+                missing as (
+                    select feed, count(*) as days_missing from ops.feed_health
+                    where status = 'missing' and dt > (select max(dt) from ops.feed_deliveries) - 7 group by feed
                 )
-                select feed, cast(max(dt) as varchar) as last_delivery, max(newest) - max(dt) as days_late,
+                select feed, cast(max(dt) as varchar) as last_delivery,
+                    coalesce(any_value(days_missing), 0) as days_missing,
                     sum(case when is_of_the_week then lines else 0 end) as lines,
                     sum(case when is_of_the_week then quarantined else 0 end) as quarantined
-                from recent group by feed order by days_late desc, quarantined desc, feed
+                from recent left join missing using (feed)
+                group by feed order by days_missing desc, quarantined desc, feed
                 """,
-            {"days_late": COUNT, "lines": COUNT, "quarantined": COUNT},
+            {"days_missing": COUNT, "lines": COUNT, "quarantined": COUNT},
             span=5,
         ),
         Chart(

@@ -23,7 +23,7 @@ BUILT = ("success", "no-op")
 # What a failed test of these kinds says to the one who lands files; {feed} is what it looks at.
 MEANT = {
     "quarantined_share_at_most": (
-        "on some day more lines of {feed} broke their contract than it allows, or a file could not be read; "
+        "on some day more lines of {feed} broke their contract than it allows, or too large a file could not be read; "
         "`warehouse status` has the reasons, and a corrected file under the same name takes the place of the wrong one"
     ),
     "contract_key": "a key of {feed} stands twice: a fault of the loader",
@@ -168,8 +168,10 @@ def _what_failed(node: Node, result: NodeResult | None, ran: bool) -> str | None
     """What the test says of itself and some of the rows that it found; of one that broke, dbt's words."""
     if not (ran and result):
         return _one_line(result.message) if result else None
-    examples = f"For example: {result.examples}" if result.examples else None
-    return _one_line(" ".join(filter(None, [_meaning(node), examples])))
+    meaning = _meaning(node).rstrip()
+    if result.examples:
+        meaning = f"{meaning.removesuffix('.')}. For example: {result.examples}".removeprefix(". ")
+    return _one_line(meaning)
 
 
 def _meaning(node: Node) -> str:

@@ -1,6 +1,6 @@
 {#-
   Fails if more lines of one delivery day of the feed are in quarantine than its contract allows (limit: load.feeds),
-  or if a file of unknown size is: one that is not empty and of which not one line could be counted.
+  or, as nobody knows how many lines they held, if files that could not be read as a whole have more of its bytes.
   A line that only came too late, when its day was closed by retention, broke no contract. Lines that an erasure took
   were delivered all the same.
 -#}
@@ -36,8 +36,8 @@ delivery_days as (
         dt,
         cast(sum(lines + coalesce(erased, 0)) as bigint) as lines,
         cast(sum(quarantined) as bigint) as quarantined,
-        cast(sum(case when status = 'quarantined' and lines = 0 and bytes > 0 then 1 else 0 end) as bigint)
-            as files_of_unknown_size
+        cast(sum(bytes) as bigint) as bytes,
+        cast(sum(case when status = 'quarantined' then bytes else 0 end) as bigint) as unreadable_bytes
     from deliveries
     group by feed, dt
 
@@ -48,7 +48,8 @@ select
     delivery_days.dt,
     delivery_days.lines,
     delivery_days.quarantined - coalesce(late_lines.lines, 0) as quarantined,
-    delivery_days.files_of_unknown_size,
+    delivery_days.bytes,
+    delivery_days.unreadable_bytes,
     feeds.max_quarantined_share
 from delivery_days
 inner join {{ source('load', 'feeds') }} as feeds on delivery_days.feed = feeds.feed
@@ -56,6 +57,6 @@ left join late_lines on delivery_days.dt = late_lines.dt
 where
     {{ divide('delivery_days.quarantined - coalesce(late_lines.lines, 0)', 'delivery_days.lines') }}
     > feeds.max_quarantined_share
-    or delivery_days.files_of_unknown_size > 0
+    or {{ divide('delivery_days.unreadable_bytes', 'delivery_days.bytes') }} > feeds.max_quarantined_share
 
 {% endtest %}
