@@ -39,10 +39,8 @@ def nightly(
 
     def night(progress: Progress) -> None:
         until = as_of or newest_day(settings)
-        ahead = (until - utc_now().date()).days
-        if as_of is None and ahead > 1:  # it may be tomorrow already where the files come from
-            remedy = f"if dt={until} is a slip, remove that folder from {settings.landing} and run again"
-            progress("", f"warn: as of the newest delivery day, {until}, which is {ahead} days to come: {remedy}")
+        if as_of is None and (slip := _slip(settings, until)):
+            progress("", slip)
         if reason_to_run(settings, until) is None:
             progress("", f"nothing has changed since the last night as of {until}")
             return
@@ -108,6 +106,15 @@ def sample(
                 "choose another home (WAREHOUSE_HOME=... warehouse sample), or say --force"
             )
         simulate(settings.landing, users, days, seed, start)
+
+
+def _slip(settings: Settings, newest: date) -> str | None:
+    """A warning where the newest delivery day is to come; tomorrow it may be already where the files come from."""
+    ahead = (newest - utc_now().date()).days
+    if ahead <= 1:
+        return None
+    remedy = f"if dt={newest} is a slip, remove that folder from {settings.landing} and run again"
+    return f"warn: as of the newest delivery day, {newest}, which is {ahead} days to come: {remedy}"
 
 
 def _run(settings: Settings, run: Callable[[Progress], None]) -> int:

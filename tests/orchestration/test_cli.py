@@ -1,9 +1,13 @@
 """The command line before anything ran, and when it is used wrongly."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from dagster_project.cli.app import utc_now
+from dagster_project.cli.nights import _slip
+from dagster_project.settings import Settings
 from tests.acceptance.homes import Warehouse
 from tests.dashboards.toy_release import RELEASE_ID, write_toy_release
 
@@ -55,6 +59,14 @@ def test_a_day_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
     result = Warehouse(tmp_path).run("nightly", "--as-of", "2026-02-30")
     assert result.returncode == 2
     assert "expected a day such as 2026-01-31, found '2026-02-30'" in " ".join(result.stderr.replace("│", "").split())
+
+
+def test_a_newest_delivery_day_that_is_to_come_is_told_of(tmp_path: Path) -> None:
+    settings, today = Settings(tmp_path), utc_now().date()
+    assert _slip(settings, today + timedelta(days=1)) is None
+    told = _slip(settings, today + timedelta(days=97))
+    assert told is not None and "97 days to come" in told
+    assert f"remove that folder from {settings.landing}" in told
 
 
 def test_measurements_are_kept_no_longer_than_what_is_made_of_them(tmp_path: Path) -> None:
