@@ -7,8 +7,8 @@
   contract that the same code made (`former_tables`, told by build/transform.py) is filled anew, not made anew: columns,
   contract and comments stand. The transactions are written out because those of dbt (`disable_transactions` in
   profiles.yml), of two statements more, would be around every test, too. Seeds have none: one that is cut off leaves
-  the build incomplete, and the next one makes all anew. Known are contracts, comments, pre-hooks, and of incremental
-  strategies `append` and `delete+insert`; another one is refused.
+  the build incomplete, and the next one makes all anew. Known are contracts, comments, pre-hooks, portions
+  (portions.sql), and of incremental strategies `append` and `delete+insert`; another one is refused.
 -#}
 
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}

@@ -1,4 +1,7 @@
-"""What the touched layer promises: names of parts, found before the models that hold the parts are replaced."""
+"""What models rely on that compute parts of their tables: names of the parts, found before these are replaced.
+
+And what is run of them, in which portions.
+"""
 
 from __future__ import annotations
 

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
+from dagster_project.console.nights import _command
 from dagster_project.console.rows import print_rows
 from dagster_project.exit_codes import UsageError
 
@@ -36,3 +39,16 @@ def test_control_characters_in_data_do_not_reach_the_terminal(capsys: pytest.Cap
     shown = capsys.readouterr().out
     assert "\ufffd[31mred\ufffd0m\ufffd[bold]" in shown
     assert "\x1b" not in shown
+
+
+def test_the_command_to_go_on_with_is_one_that_a_shell_finds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    command = tmp_path / "an environment" / "bin" / "warehouse"
+    command.parent.mkdir(parents=True)
+    command.touch(mode=0o755)
+    monkeypatch.setattr(sys, "executable", str(command.with_name("python")))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert _command() == f"'{command}'"
+    monkeypatch.chdir(tmp_path)
+    assert _command() == "'an environment/bin/warehouse'"
+    monkeypatch.setenv("PATH", str(command.parent))
+    assert _command() == "warehouse"
