@@ -17,6 +17,7 @@ import yaml
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+DEFAULT_HOME = PROJECT_ROOT / "data"
 CURRENCIES = DBT_PROJECT / "seeds" / "finance" / "currencies.csv"
 # Of days, minutes or releases: more would overflow a date, and no one means it.
 MOST = 100_000
@@ -128,7 +129,7 @@ def load_settings(home: Path | str | None = None) -> Settings:
     impossible value, WAREHOUSE_RETENTION is neither on nor off, or WAREHOUSE_MEMORY no amount of memory.
     """
     memory_limit()
-    root = Path(home or os.environ.get("WAREHOUSE_HOME") or PROJECT_ROOT / "data").expanduser().resolve()
+    root = Path(home or os.environ.get("WAREHOUSE_HOME") or DEFAULT_HOME).expanduser().resolve()
     if set("?#") & set(str(root)):  # Dagster and dbt put the path into addresses
         raise SettingsError(f"{root}: expected a home whose path has neither ? nor #")
     file = root / "settings.yml"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dagster_project.console.status import provisional_pairs
 from dagster_project.console.terminal import console, print_pairs, printable
-from dagster_project.settings import Settings, load_settings
+from dagster_project.settings import DEFAULT_HOME, Settings
 from dagster_project.warehouse.summary import Figure, Summary
 
 
@@ -48,7 +48,7 @@ def print_summary(settings: Settings, summary: Summary) -> None:
         out.print("\nheadline figures", style="bold")
         print_pairs({_label(figure): _value(figure, settings) for figure in summary.figures})
     out.print("\nwhere to look next", style="bold")
-    print_pairs(_next_steps(settings, summary))
+    print_pairs(_next_steps(settings, summary.figures))
 
 
 def _no_deliveries(problems: Sequence[str]) -> dict[str, str]:
@@ -59,9 +59,10 @@ def _no_deliveries(problems: Sequence[str]) -> dict[str, str]:
     return {"no delivery": printable(problems[0]) + more}
 
 
-def _next_steps(settings: Settings, summary: Summary) -> dict[str, str]:
-    table = next((figure.kpi.table for figure in summary.figures), "ops.feed_deliveries")
-    home = "" if settings.home == load_settings("").home else f"WAREHOUSE_HOME={shlex.quote(str(settings.home))} "
+def _next_steps(settings: Settings, figures: Sequence[Figure]) -> dict[str, str]:
+    table = next((figure.kpi.table for figure in figures), "ops.feed_deliveries")
+    # named even where WAREHOUSE_HOME is set: it may be so for this command alone
+    home = "" if settings.home == DEFAULT_HOME else f"WAREHOUSE_HOME={shlex.quote(str(settings.home))} "
     command = home + _command()
     return {
         "ask the release": f'{command} query "select * from {table} limit 10"',

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.console.nights import _command
+from dagster_project.console.nights import _command, _next_steps
 from dagster_project.console.rows import print_rows
 from dagster_project.exit_codes import UsageError
+from dagster_project.settings import DEFAULT_HOME, Settings
 
 
 def test_text_that_a_spreadsheet_would_run_is_text_in_csv(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,3 +53,11 @@ def test_the_command_to_go_on_with_is_one_that_a_shell_finds(monkeypatch: pytest
     assert _command() == "'an environment/bin/warehouse'"
     monkeypatch.setenv("PATH", str(command.parent))
     assert _command() == "warehouse"
+
+
+def test_next_steps_name_a_home_that_was_told_for_one_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WAREHOUSE_HOME", str(tmp_path))
+    steps = _next_steps(Settings(tmp_path), [])
+    assert steps["feeds and quarantine"].startswith(f"WAREHOUSE_HOME={tmp_path} ")
+    assert steps["lineage, checks, runs"] == f"WAREHOUSE_HOME={tmp_path} make dev"
+    assert _next_steps(Settings(DEFAULT_HOME), [])["lineage, checks, runs"] == "make dev"
