@@ -75,9 +75,14 @@ def movements(table: str, time: str) -> Suite:
             *between("opening_mrr closing_mrr", 0),
             gxe.ExpectColumnValuesToBeInSet(column="movement_type", value_set=MOVEMENTS),
             holds("opening_mrr + movement + fx_mrr = closing_mrr"),
-            holds("movement_type not in ('new', 'reactivation') or (opening_mrr = 0 and fx_mrr = 0)"),
-            holds("movement_type <> 'churn' or closing_mrr = 0"),
-            holds("movement_type <> 'unchanged' or movement = 0"),
+            holds(
+                "case when movement_type in ('new', 'reactivation') "
+                "then opening_mrr = 0 and fx_mrr = 0 and movement >= 0 "
+                "when movement_type = 'expansion' then movement >= 0 "
+                "when movement_type = 'contraction' then movement <= 0 "
+                "when movement_type = 'churn' then closing_mrr = 0 and movement <= 0 "
+                "when movement_type = 'unchanged' then movement = 0 end"
+            ),
         ],
     )
 

@@ -9,7 +9,7 @@ import great_expectations.expectations as gxe
 
 from dagster_project.settings import Reporting
 from dagster_project.warehouse.build.causes import CAUSES
-from expectations.suite import Suite, holds, reconciles, shape, unique
+from expectations.suite import Suite, between, has_columns, holds, reconciles, shape
 
 
 def suites(reporting: Reporting) -> list[Suite]:
@@ -35,26 +35,12 @@ def feed_deliveries() -> Suite:
         filled_by="select 1 from load.deliveries",
         may_be_null=["first_event_at", "last_event_at"],
         expectations=[
-            gxe.ExpectTableColumnsToMatchOrderedList(
-                column_list=[
-                    "feed",
-                    "dt",
-                    "file",
-                    "lines",
-                    "loaded",
-                    "duplicates",
-                    "quarantined",
-                    "first_event_at",
-                    "last_event_at",
-                    "loaded_at",
-                ]
+            *shape(
+                "feed dt file lines loaded duplicates quarantined first_event_at last_event_at loaded_at",
+                "feed dt file",
             ),
-            unique("feed dt file"),
-            gxe.ExpectColumnValuesToNotBeNull(column="feed"),
-            gxe.ExpectColumnValuesToNotBeNull(column="loaded_at"),
-            gxe.ExpectColumnValuesToBeBetween(column="loaded", min_value=0),
-            gxe.ExpectColumnValuesToBeBetween(column="duplicates", min_value=0),
-            gxe.ExpectColumnValuesToBeBetween(column="quarantined", min_value=0),
+            *between("loaded duplicates quarantined", 0),
+            holds("loaded_at is not null"),
             holds("lines = loaded + duplicates + quarantined"),
             holds("(first_event_at <= last_event_at) is not false"),
             reconciles("count(*)", "select count(*) from load.deliveries"),
@@ -73,21 +59,10 @@ def feed_health() -> Suite:
         "where dt between building_as_of - 30 and building_as_of",
         may_be_null=["expected_lines", "lowest_usual", "highest_usual", "lateness_hours", "detail"],
         expectations=[
-            gxe.ExpectTableColumnsToMatchOrderedList(
-                column_list=[
-                    "feed",
-                    "dt",
-                    "files",
-                    "lines",
-                    "expected_lines",
-                    "lowest_usual",
-                    "highest_usual",
-                    "lateness_hours",
-                    "status",
-                    "detail",
-                ]
+            *shape(
+                "feed dt files lines expected_lines lowest_usual highest_usual lateness_hours status detail",
+                "feed dt",
             ),
-            unique("feed dt"),
             holds(
                 "status in ('ok', 'missing', 'late', 'small', 'large', 'conflicting', 'unknown') "
                 "and (status = 'missing') = (files = 0) and (lateness_hours is null) = (files = 0)"
@@ -103,22 +78,11 @@ def anomalies() -> Suite:
         filled_by=None,
         may_be_null=["expected", "lowest_usual", "highest_usual", "deviation", "compared_with"],
         expectations=[
-            gxe.ExpectTableColumnsToMatchOrderedList(
-                column_list=[
-                    "figure",
-                    "day",
-                    "table_name",
-                    "value",
-                    "expected",
-                    "lowest_usual",
-                    "highest_usual",
-                    "deviation",
-                    "comparable_days",
-                    "compared_with",
-                    "outcome",
-                ]
+            *shape(
+                "figure day table_name value expected lowest_usual highest_usual deviation "
+                "comparable_days compared_with outcome",
+                "figure day",
             ),
-            unique("figure day"),
             holds(
                 "outcome in ('usual', 'unusual', 'not enough history') "
                 "and (outcome = 'not enough history') = (deviation is null)"
@@ -133,10 +97,7 @@ def provisional_periods() -> Suite:
         table="ops.provisional_periods",
         filled_by=None,
         expectations=[
-            gxe.ExpectTableColumnsToMatchOrderedList(
-                column_list=["table_schema", "table_name", "from_date", "to_date", "feed", "reason"]
-            ),
-            unique("table_schema table_name feed"),
+            *shape("table_schema table_name from_date to_date feed reason", "table_schema table_name feed"),
             holds("from_date <= to_date"),
         ],
     )
@@ -149,22 +110,10 @@ def quality_checks() -> Suite:
         filled_by="select 1 from release_history.quality_checks",
         may_be_null=["observed", "detail"],
         expectations=[
-            gxe.ExpectTableColumnsToMatchOrderedList(
-                column_list=[
-                    "release_id",
-                    "check_name",
-                    "domain",
-                    "tool",
-                    "severity",
-                    "passed",
-                    "observed",
-                    "detail",
-                ]
-            ),
-            unique("release_id check_name"),
+            *shape("release_id check_name domain tool severity passed observed detail", "release_id check_name"),
             gxe.ExpectColumnValuesToBeInSet(column="tool", value_set=["dbt", "great_expectations"]),
             gxe.ExpectColumnValuesToBeInSet(column="severity", value_set=["error", "warn"]),
-            gxe.ExpectColumnValuesToNotBeNull(column="passed"),
+            holds("domain is not null and tool is not null and severity is not null and passed is not null"),
         ],
     )
 
@@ -176,20 +125,8 @@ def releases() -> Suite:
         filled_by="select 1 from release_history.releases",
         may_be_null=["git_revision"],
         expectations=[
-            gxe.ExpectTableColumnsToMatchOrderedList(
-                column_list=[
-                    "release_id",
-                    "published_at",
-                    "as_of",
-                    "domains_published",
-                    "domains_held_back",
-                    "git_revision",
-                ]
-            ),
-            gxe.ExpectColumnValuesToNotBeNull(column="release_id"),
-            unique("release_id"),
-            gxe.ExpectColumnValuesToNotBeNull(column="published_at"),
-            gxe.ExpectColumnValuesToNotBeNull(column="as_of"),
+            *shape("release_id published_at as_of domains_published domains_held_back git_revision", "release_id"),
+            holds("published_at is not null and as_of is not null"),
         ],
     )
 
@@ -200,9 +137,7 @@ def domain_freshness() -> Suite:
         table="ops.domain_freshness",
         filled_by=None,
         expectations=[
-            gxe.ExpectTableColumnsToMatchOrderedList(
-                column_list=["domain", "release_id", "as_of", "is_held_back", "reason"]
-            ),
+            has_columns("domain release_id as_of is_held_back reason"),
         ],
     )
 
@@ -219,7 +154,7 @@ def restatements() -> Suite:
                 "release_id table_name period key column_name cause",
             ),
             gxe.ExpectColumnValuesToBeInSet(column="cause", value_set=list(CAUSES)),
-            holds("moved_rows > 1 or old_value is distinct from new_value"),
+            holds("moved_rows > 1 or moved_rows = 1 and old_value is distinct from new_value"),
         ],
     )
 
@@ -229,7 +164,10 @@ def approvals() -> Suite:
     return Suite(
         table="ops.approvals",
         filled_by="select 1 from release_history.approvals",
-        expectations=shape("release_id domain approved_at approved_by restatement reason", "release_id domain"),
+        expectations=[
+            *shape("release_id domain approved_at approved_by restatement reason", "release_id domain"),
+            holds("approved_at is not null and approved_by is not null and restatement is not null"),
+        ],
     )
 
 
@@ -240,6 +178,7 @@ def retention_runs() -> Suite:
         filled_by="select 1 from load.retention_runs",
         expectations=[
             *shape("run_at place name retention as_of kept_from removed seconds", "run_at place name"),
-            holds("removed >= 1 and kept_from <= as_of and place in ('landing', 'quarantine', 'rows', 'figures')"),
+            holds("place in ('landing', 'quarantine', 'rows', 'figures') and retention is not null"),
+            holds("removed >= 1 and kept_from <= as_of"),
         ],
     )

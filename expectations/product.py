@@ -114,7 +114,7 @@ def retention(period: str, reporting: Reporting) -> Suite:
             *between("cohort_size", 1),
             *between("retention_rate", 0, 1),
             holds("retained_users <= cohort_size and retention_rate is not null and is_complete is not null"),
-            holds("period_number > 0 or retained_users = cohort_size"),
+            holds("period_number > 0 or (retained_users = cohort_size and retention_rate = 1)"),
             holds(f"isodow(cohort) = {weekday}" if period == "weekly" else f"cohort = {first_day[period]}"),
             reconciles(
                 "sum(cohort_size) filter (where period_number = 0)",

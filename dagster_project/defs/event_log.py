@@ -6,7 +6,7 @@ SQLite, and compiles the same statements anew, up to four times for each: 8 s of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         self._engines: dict[str, Engine] = {}
-        self._tables: set[str] = set()
+        self._there: set[str] = set()
         self._materializations: dict[str, EventRecordsResult] = {}
         super().__init__(base_dir, inst_data)
 
@@ -40,12 +40,21 @@ class OpenEventLog(SqliteEventLogStorage):
                 yield connection
 
     def has_table(self, table_name: str) -> bool:
-        """Tables stay once they are there; the original looks for them before each event of a check."""
-        if table_name not in self._tables:
-            if not super().has_table(table_name):
-                return False
-            self._tables.add(table_name)
-        return True
+        """Tables, columns and indexes stay once they are there; the original looks for them before many events."""
+        return self._stays(table_name, super().has_table)
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        look = super()._has_asset_key_col_on_connection
+        return self._stays(f"column {column_name}", lambda _: look(conn, column_name))
+
+    def has_secondary_index(self, name: str) -> bool:
+        """As has_table."""
+        return self._stays(f"index {name}", lambda _: super(OpenEventLog, self).has_secondary_index(name))
+
+    def _stays(self, name: str, look: Callable[[str], bool]) -> bool:
+        if name not in self._there and look(name):
+            self._there.add(name)
+        return name in self._there
 
     def store_event(self, event: EventLogEntry) -> None:
         """Write one event, after which other materializations may be found."""

@@ -1,16 +1,11 @@
-"""What models rely on that compute parts of their tables: names of the parts, found before these are replaced.
-
-And what is run of them, in which portions.
-"""
+"""What models rely on that compute parts of their tables: names of the parts, found before these are replaced."""
 
 from __future__ import annotations
 
 import re
 
 from dagster_project.settings import DBT_PROJECT
-from dagster_project.warehouse.build.affected import models_to_run
 from dagster_project.warehouse.build.kept import kept_tables
-from dagster_project.warehouse.build.transform import TABLES
 from dagster_project.warehouse.contract import read_contracts
 
 
@@ -65,12 +60,3 @@ def test_a_model_that_is_computed_in_portions_reads_one_of_them(manifest):
 
     assert computed
     assert computed == {model.name for model in models if "is_in_portion" in model.raw_code}
-
-
-def test_what_a_build_runs_by_its_kind_are_the_models_that_hold_data(manifest):
-    kinds = {option.partition(":")[2] for option in TABLES[1:]}
-    told = manifest.writable_manifest().to_dict(omit_none=False)
-
-    assert models_to_run(told, told["nodes"]) == {
-        name for name, node in told["nodes"].items() if node["config"].get("materialized") in kinds
-    }

@@ -91,7 +91,7 @@ def test_figures_of_closed_days_are_sound_without_their_rows_and_those_of_open_d
                 "product.registrations_daily: "
                 "sum(registrations) = select count(*) from raw.users where is_test is not true",
                 "finance.payment_recovery_monthly: no column is null in every row",
-                "finance.payment_recovery_monthly: expect_column_values_to_not_be_null(column=month)",
+                "finance.payment_recovery_monthly: month: never null, and no two rows share it",
                 "finance.payment_recovery_monthly: month = date_trunc('month', month)",
             },
         ),

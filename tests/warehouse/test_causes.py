@@ -6,10 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 
-from dagster_project.settings import DBT_PROJECT
-from dagster_project.warehouse.build.causes import CAUSES, note_erasure
+from dagster_project.warehouse.build.causes import note_erasure
 from dagster_project.warehouse.build.changes import Days, begin_build, complete_build
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.database import open_database
@@ -85,13 +83,6 @@ def test_a_build_as_of_an_earlier_day_is_the_cause_of_the_days_that_it_takes_bac
     build(home, as_of=FIRST)
     build(home, as_of=SECOND)
     assert len(causes(home)) == 1
-
-
-def test_the_causes_are_those_that_the_published_table_accepts() -> None:
-    text = (DBT_PROJECT / "models/marts/ops/restatements.yml").read_text(encoding="utf-8")
-    columns = {column["name"]: column for column in yaml.safe_load(text)["models"][0]["columns"]}
-    (accepted,) = columns["cause"]["data_tests"]
-    assert accepted["accepted_values"]["arguments"]["values"] == list(CAUSES)
 
 
 def test_an_erasure_is_a_cause_beside_the_correction_that_its_rows_look_like(home: Home) -> None:

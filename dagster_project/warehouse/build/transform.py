@@ -46,8 +46,6 @@ KEY_TESTS = ("primary_key", "contract_key")
 # dbt would write the whole manifest once more, which nobody reads: 1 s of CPU for each command.
 BUILD = ("build", "--resource-type", "model", "--resource-type", "seed", "--no-write-json")
 TEST = ("test", "--exclude-resource-type", "unit_test", "--no-write-json", "--no-populate-cache")
-# Which models hold data.
-TABLES = ("--select", "config.materialized:table", "config.materialized:incremental")
 
 
 def build_models(
@@ -78,7 +76,8 @@ def build_models(
         former = _former_tables(scope, before, build)
         run = _nodes_to_run(manifest, former, build)
         _tell(scope, recompute, report)
-        results = run_dbt(settings, as_of, _build_command(manifest, scope, run), report, {"former_tables": former})
+        command = (*BUILD, *(("--full-refresh",) if scope.is_full and not scope.kept_from else ()))
+        results = run_dbt(settings, as_of, command, report, {"former_tables": former}, run)
         results = _with_earlier(before if run is not None else None, results)
         if all(result.status in BUILT for result in results):
             with open_database(settings.candidate) as connection:
@@ -122,28 +121,6 @@ def _nodes_to_run(manifest: Mapping[str, Any], former: FormerTables, build: Buil
     if former != "same":
         return None
     return models_to_run(manifest, manifest["nodes"] if build.based_on is None else build.affected)
-
-
-def _build_command(manifest: Mapping[str, Any], scope: Scope, run: Collection[str] | None) -> Sequence[str]:
-    selected = () if run is None else _selected(manifest, run, models_to_run(manifest, manifest["nodes"]), TABLES)
-    return (*BUILD, *selected, *(("--full-refresh",) if scope.is_full and not scope.kept_from else ()))
-
-
-def _selected(
-    manifest: Mapping[str, Any], run: Collection[str], known: Collection[str], all_known: Sequence[str]
-) -> Sequence[str]:
-    """How dbt is told to `run` some of the nodes that are `known`, of which it runs all by `all_known`.
-
-    These or the others are named, whichever are fewer: it compares each name with those of all nodes (1 s for 140).
-    """
-    left_out = set(known) - set(run)
-    if 0 < len(run) < len(left_out):
-        return ("--select", *_names(manifest, run))
-    return (*all_known, *(("--exclude", *_names(manifest, left_out)) if left_out else ()))
-
-
-def _names(manifest: Mapping[str, Any], nodes: Collection[str]) -> list[str]:
-    return sorted(manifest["nodes"][node]["name"] for node in nodes)
 
 
 def _with_earlier(before: Build | None, results: list[NodeResult]) -> list[NodeResult]:
@@ -194,13 +171,12 @@ def run_tests(settings: Settings, as_of: date, report: Report = print) -> list[N
     with writer_lock(settings, report):
         build, manifest = last_build(settings), project_manifest(settings)
         former_keys = _former_keys(manifest, read_tests(settings, build.follows))
-        tests = read_tests(settings, build.based_on) if verdict_before(settings, build) else []
+        before = read_tests(settings, build.based_on) if verdict_before(settings, build) else []
         affected = checks_to_run(manifest, build.affected)
-        passed = [test for test in tests if test.status == "pass" and test.unique_id not in affected]
-        known = {name for name, node in manifest["nodes"].items() if node["resource_type"] == "test"}
-        run = known - {test.unique_id for test in passed}
-        command = (*TEST, *_selected(manifest, run, known, ()))
-        results = run_dbt(settings, as_of, command, report, {"former_keys": former_keys})
+        passed = [test for test in before if test.status == "pass" and test.unique_id not in affected]
+        tests = {name for name, node in manifest["nodes"].items() if node["resource_type"] == "test"}
+        run = tests - {test.unique_id for test in passed}
+        results = run_dbt(settings, as_of, TEST, report, {"former_keys": former_keys}, run)
         results += [replace(result, seconds=0) for result in passed]
         write_tests(settings, build.build_id, results)
         return results
@@ -220,14 +196,15 @@ def run_dbt(
     command: Sequence[str],
     report: Report = print,
     variables: Mapping[str, str] = MappingProxyType({}),
+    nodes: Collection[str] | None = None,
 ) -> list[NodeResult]:
     """Run one dbt command on the candidate and close the candidate afterwards, so that other processes can read it.
 
     `variables` are vars beside the settings: `former_tables` for models, which take over more or less of the tables
-    they find, `former_keys` for tests.
+    they find, `former_keys` for tests. `nodes` are the ids of those to run, by default all that the command is for.
     Raises TransformError when the project can't be parsed or dbt fails as a whole.
     """
-    outcome = invoke(settings, as_of, command, _progress(report), variables)
+    outcome = invoke(settings, as_of, command, _progress(report), variables, nodes)
     failed = {ran.node.unique_id: ran.node.compiled_code for ran in outcome.results if ran.status in FOUND}
     found = _examples(settings, failed) if failed else {}
     return [

@@ -86,7 +86,7 @@ def _validate(candidate: Path, docs: Path, suites: Mapping[str, Suite], unchange
 def _batch(source: SQLDatasource, table: str) -> Batch:
     schema, name = table.split(".")
     asset = source.add_table_asset(table, table_name=name, schema_name=schema)
-    return asset.add_batch_definition_whole_table("whole table").get_batch()
+    return asset.get_batch(asset.build_batch_request())
 
 
 def _columns(source: SQLDatasource) -> dict[str, list[str]]:
