@@ -5,7 +5,7 @@ Nothing of a night but loading and building: what is compared are the tables bef
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,6 @@ import pytest
 
 from dagster_project.settings import Reporting, Settings
 from dagster_project.warehouse.build import transform
-from dagster_project.warehouse.build.changes import Scope
 from dagster_project.warehouse.build.project import invoke
 from dagster_project.warehouse.build.transform import build_models
 from dagster_project.warehouse.gate.dbt_results import Manifest, domain_of, is_published
@@ -86,24 +85,21 @@ def _build_with(more: Mapping[str, int], monkeypatch: pytest.MonkeyPatch) -> Non
     """Tell dbt these vars beside those of a build."""
 
     def with_more(*arguments: Any) -> Any:
-        *others, variables = arguments
-        return invoke(*others, {**variables, **more})
+        *others, variables, nodes = arguments
+        return invoke(*others, {**variables, **more}, nodes)
 
     monkeypatch.setattr(transform, "invoke", with_more)
 
 
 def _build_only(domains: Collection[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Have builds leave out what the tables of these domains do not need."""
-    command = transform._build_command
+    nodes_to_run = transform._nodes_to_run
 
-    def of_the_domains(manifest: Manifest, scope: Scope, run: Collection[str] | None) -> Sequence[str]:
-        needed = _needed_by(domains, manifest)
-        if run is None:
-            names = (manifest["nodes"][node]["name"] for node in needed if node in manifest["nodes"])
-            return (*command(manifest, scope, None), "--select", *names)
-        return command(manifest, scope, needed & set(run))
+    def of_the_domains(manifest: Manifest, *what_is_there: Any) -> set[str]:
+        needed, run = _needed_by(domains, manifest), nodes_to_run(manifest, *what_is_there)
+        return needed if run is None else needed & set(run)
 
-    monkeypatch.setattr(transform, "_build_command", of_the_domains)
+    monkeypatch.setattr(transform, "_nodes_to_run", of_the_domains)
 
 
 def _needed_by(domains: Collection[str], manifest: Manifest) -> set[str]:
