@@ -14,8 +14,9 @@ import yaml
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
-from dagster_project.settings import DBT_PROJECT
+from dagster_project.settings import DBT_PROJECT, Settings
 from dagster_project.warehouse.build.changes import begin_build
+from dagster_project.warehouse.build.project import parsed_project
 from dagster_project.warehouse.contract import read_contracts
 from dagster_project.warehouse.load.raw_tables import create_tables, key_hash
 from dagster_project.warehouse.release.history import COLUMNS, HISTORY, create_table
@@ -79,7 +80,7 @@ class Candidate:
             return found
 
 
-def _invoke(path: Path, command: list[str], manifest: Manifest | None = None, **variables: str) -> dbtRunnerResult:
+def _invoke(path: Path, command: list[str], manifest: Manifest, **variables: str) -> dbtRunnerResult:
     os.environ["WAREHOUSE_CANDIDATE"] = str(path)
     shared = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", path.parent / "target"]
     shared += ["--log-path", path.parent / "logs", "--vars", yaml.safe_dump(VARS | variables), "--quiet"]
@@ -97,8 +98,8 @@ def run_dbt(path: Path, manifest: Manifest, *commands: list[str], **variables: s
 
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    """The parsed project; parsing costs as much as a whole build."""
-    return _invoke(tmp_path_factory.mktemp("parsed") / "warehouse.duckdb", ["parse"]).result
+    """The parsed project, as it serves all homes; parsing costs as much as a whole build."""
+    return parsed_project(Settings(tmp_path_factory.mktemp("parsed")))
 
 
 @pytest.fixture(scope="session")

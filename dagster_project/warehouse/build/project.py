@@ -66,7 +66,7 @@ def invoke(
     from dagster_project.warehouse.build.dbt_events import tell_little
 
     tell_little()
-    manifest = _manifest(settings)
+    manifest = parsed_project(settings)
     runner = dbtRunner(manifest=manifest, callbacks=[tell])
     options = _options(settings, as_of, "target", {"memory_limit": memory_limit(), **variables})
     with _environment(str(settings.candidate)), _tagged(manifest, nodes or ()):
@@ -97,6 +97,19 @@ def project_manifest(settings: Settings) -> Mapping[str, Any]:
     return _told[stamp]
 
 
+def parsed_project(settings: Settings) -> Manifest:
+    """The manifest as dbt takes it, parsed once in a process, in whatever home.
+
+    Raises TransformError with dbt's message when the project can't be parsed.
+    """
+    stamp = project_stamp()
+    if stamp not in _parsed:
+        _parsed.clear()
+        _begin_with_what_was_installed(settings)
+        _parsed[stamp] = _parse(settings)
+    return _parsed[stamp]
+
+
 def _begin_with_what_was_installed(settings: Settings) -> None:
     """Parsing from nothing takes 10 s of CPU; dbt itself sees what has changed since a parse that is kept."""
     kept, installed = settings.work / "dbt", INSTALLED.work / "dbt"
@@ -111,15 +124,7 @@ def _begin_with_what_was_installed(settings: Settings) -> None:
 
 
 def _manifest_text(settings: Settings) -> str:
-    return json.dumps(_manifest(settings).writable_manifest().to_dict(omit_none=False), default=str)
-
-
-def _manifest(settings: Settings) -> Manifest:
-    stamp = project_stamp()
-    if stamp not in _parsed:
-        _parsed.clear()
-        _parsed[stamp] = _parse(settings)
-    return _parsed[stamp]
+    return json.dumps(parsed_project(settings).writable_manifest().to_dict(omit_none=False), default=str)
 
 
 def _parse(settings: Settings) -> Manifest:
