@@ -51,6 +51,14 @@ def known_home(ctx: typer.Context) -> Settings:
     return settings
 
 
+def seen_home(ctx: typer.Context) -> Settings:
+    """The settings of a home that may be empty, but is a folder."""
+    settings = load_settings(ctx.obj)
+    if not settings.home.is_dir():
+        raise UsageError(f"{settings.home} is no folder: name a home with WAREHOUSE_HOME or --home")
+    return settings
+
+
 def made_home(ctx: typer.Context) -> Settings:
     """The settings of a home, which is made where it does not exist."""
     settings = load_settings(ctx.obj)

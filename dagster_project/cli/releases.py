@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.cli.app import app, day, known_home, utc_now
+from dagster_project.cli.app import app, day, known_home, seen_home, utc_now
 from dagster_project.exit_codes import HELD_BACK, PUBLISHED, UsageError
 from dagster_project.settings import load_settings
 
@@ -31,7 +31,7 @@ def status(ctx: typer.Context) -> None:
     from dagster_project.warehouse.status import read_status
 
     now = utc_now()
-    print_status(read_status(load_settings(ctx.obj), now), now)
+    print_status(read_status(seen_home(ctx), now), now)
 
 
 @app.command()

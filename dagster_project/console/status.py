@@ -70,13 +70,16 @@ def _print_feeds(feeds: Sequence[FeedStatus], newest: Mapping[str, str]) -> None
 
 
 def _print_unexpected(unexpected: Sequence[FeedDay]) -> None:
-    """The newest deliveries that are not as expected, each with its remedy."""
+    """The newest deliveries that are not as expected, after each sort of them its remedy."""
     out = console()
     if unexpected:
         out.print("\nnot delivered as expected", style="bold")
-    for day in unexpected:
-        out.print(printable(f"  {day.feed}, {day.dt}: {day.status}: {day.detail}"))
-        out.print(f"    {REMEDIES[day.status]}")
+    for status, remedy in REMEDIES.items():
+        days = [day for day in unexpected if day.status == status]
+        for day in days:
+            out.print(printable(f"  {day.feed}, {day.dt}: {status}: {day.detail}"))
+        if days:
+            out.print(f"    {remedy}")
 
 
 def provisional_pairs(tables: Sequence[Provisional]) -> dict[str, str]:

@@ -88,7 +88,7 @@ def _require_days(job: dg.JobDefinition, days: Days) -> None:
         if day.isoformat() not in known:
             raise UsageError(
                 f"{day} is no day to run for: expected one from {known[0]}, the first of the deliveries' folders, "
-                f"to {known[-1]}"
+                f"to {known[-1]}, today or the last of them"
             )
 
 

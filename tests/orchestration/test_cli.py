@@ -41,7 +41,9 @@ def test_what_can_not_be_done_yet_is_wrong_usage_with_a_message(tmp_path: Path, 
     assert result.stderr.strip() or result.stdout.strip()
 
 
-@pytest.mark.parametrize("arguments", [["query", "select 1"], ["rollback"], ["approve"], ["erase", "--user", "u-1"]])
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["query", "select 1"], ["rollback"], ["approve"], ["erase", "--user", "u-1"]]
+)
 def test_a_misspelt_home_is_not_made(tmp_path: Path, arguments: list[str]) -> None:
     assert Warehouse(tmp_path / "hoem").run(*arguments).returncode == 2
     assert list(tmp_path.iterdir()) == []

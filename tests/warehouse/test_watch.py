@@ -153,6 +153,7 @@ def test_the_status_names_what_is_wrong_the_remedy_and_what_is_provisional(
         connection.execute(shape("feed_health") + ";" + shape("provisional_periods"))
         connection.execute("""
             insert into ops.feed_health by name select * from (values
+                ('payments', date '2026-11-21', 'missing', 'no file came; the feed is delivered every day'),
                 ('payments', date '2026-11-22', 'missing', 'no file came; the feed is delivered every day'),
                 ('payments', date '2026-11-23', 'ok', '90 lines'),
                 ('events', date '2026-11-23', 'small', '5 lines; usual are 40 to 60 (weekday, 12 days)')
@@ -166,8 +167,9 @@ def test_the_status_names_what_is_wrong_the_remedy_and_what_is_provisional(
     judge(settings)
     publish(settings, lambda line: None)
     told = printed(settings, capsys)
-    assert "payments, 2026-11-22: missing: no file came; the feed is delivered every day\n" in told
-    assert "deliver it and run `warehouse nightly`" in told
+    for day in ("2026-11-21", "2026-11-22"):
+        assert f"payments, {day}: missing: no file came; the feed is delivered every day\n" in told
+    assert told.count("deliver it and run `warehouse nightly`") == 1
     assert "events, 2026-11-23: small: 5 lines; usual are 40 to 60 (weekday, 12 days)\n" in told
     assert "provisional: finance  2 tables from 2026-11-22 on, for want of deliveries of payments" in told
 
