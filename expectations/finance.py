@@ -32,7 +32,7 @@ def payments_daily(reporting: Reporting) -> Suite:
             ),
             gxe.ExpectColumnValuesToBeInSet(column="kind", value_set=KINDS),
             gxe.ExpectColumnValuesToBeInSet(column="method", value_set=METHODS),
-            *between("succeeded failed pending volume fee_revenue chargebacks", 0),
+            *between("succeeded failed pending volume avg_value fee_revenue chargebacks", 0),
             *between("success_rate", 0, 1),
             holds("volume + fee_revenue + refunded + chargebacks is not null"),
             gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="refunded", column_B="chargebacks", or_equal=True),

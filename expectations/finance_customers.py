@@ -81,7 +81,8 @@ def movements(table: str, time: str) -> Suite:
                 "when movement_type = 'expansion' then movement >= 0 "
                 "when movement_type = 'contraction' then movement <= 0 "
                 "when movement_type = 'churn' then closing_mrr = 0 and movement <= 0 "
-                "when movement_type = 'unchanged' then movement = 0 end"
+                "when movement_type = 'unchanged' then movement = 0 end",
+                what="amounts move as their type says",
             ),
         ],
     )

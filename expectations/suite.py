@@ -94,10 +94,13 @@ def between(columns: str, minimum: float, maximum: float | None = None) -> list[
     ]
 
 
-def holds(condition: str, severity: str = "critical") -> CountedRowsExpectation:
-    """Each row satisfies a condition in SQL; a null satisfies nothing, use `is not distinct from` where it may."""
+def holds(condition: str, what: str | None = None, severity: str = "critical") -> CountedRowsExpectation:
+    """Each row satisfies a condition in SQL; a null satisfies nothing, use `is not distinct from` where it may.
+
+    `what` says in words what a long condition means.
+    """
     return CountedRowsExpectation(
-        description=condition,
+        description=what or condition,
         unexpected_rows_query=f"select * from {{batch}} where ({_literal(condition)}) is not true",
         severity=FailureSeverity(severity),
     )

@@ -40,19 +40,21 @@ class OpenEventLog(SqliteEventLogStorage):
                 yield connection
 
     def has_table(self, table_name: str) -> bool:
-        """Tables, columns and indexes stay once they are there; the original looks for them before many events."""
-        return self._stays(table_name, super().has_table)
+        """Tables, columns and finished migrations stay; the original looks for them before many events."""
+        look = super().has_table
+        return self._stays(f"table {table_name}", lambda: look(table_name))
 
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
         look = super()._has_asset_key_col_on_connection
-        return self._stays(f"column {column_name}", lambda _: look(conn, column_name))
+        return self._stays(f"column {column_name}", lambda: look(conn, column_name))
 
     def has_secondary_index(self, name: str) -> bool:
-        """As has_table."""
-        return self._stays(f"index {name}", lambda _: super(OpenEventLog, self).has_secondary_index(name))
+        """Whether a migration of the data is finished, which the original calls an index."""
+        look = super().has_secondary_index
+        return self._stays(f"migration {name}", lambda: look(name))
 
-    def _stays(self, name: str, look: Callable[[str], bool]) -> bool:
-        if name not in self._there and look(name):
+    def _stays(self, name: str, look: Callable[[], bool]) -> bool:
+        if name not in self._there and look():
             self._there.add(name)
         return name in self._there
 
@@ -82,6 +84,8 @@ class OpenEventLog(SqliteEventLogStorage):
         for engine in self._engines.values():
             engine.dispose()
         self._engines.clear()
+        self._there.clear()
+        self._materializations.clear()
 
 
 def _survive_crashes_only(connection: Any, _: object) -> None:

@@ -106,11 +106,19 @@ KPIS = (
 
 
 def summarise(settings: Settings, since: datetime) -> Summary:
-    """The night that began at `since` (UTC), after its publish step; the caller holds the writer lock."""
+    """The night that began at `since` (UTC), after its publish step; the caller holds the writer lock.
+
+    What came in is counted from the release before on: a run that was killed may have loaded it already.
+    """
     verdict = read_verdict(settings)
     if verdict is None:
         raise RuntimeError(f"{settings.work}: the night ended without a verdict")
     failed = [check for check in verdict.checks if not check.passed]
+    releases = list_releases(settings)
+    release = next(release for release in releases if release.is_current)
+    is_new = release.published_at >= since.replace(microsecond=0)
+    if is_new:
+        since = max((r.published_at for r in releases if r.published_at < release.published_at), default=datetime.min)
     with open_release(settings) as connection:
         files, rows_in, quarantined = connection.execute(
             "select count(*), coalesce(sum(lines), 0), coalesce(sum(quarantined), 0) "
@@ -122,7 +130,6 @@ def summarise(settings: Settings, since: datetime) -> Summary:
         figures = _figures(connection, provisional)
     with open_database(settings.candidate, read_only=True) as connection:
         problems = connection.execute("select path || ': ' || problem from load.problems order by path").fetchall()
-    release = next(release for release in list_releases(settings) if release.is_current)
     return Summary(
         files=int(files),
         rows_in=int(rows_in),
@@ -131,7 +138,7 @@ def summarise(settings: Settings, since: datetime) -> Summary:
         failed=failed,
         held_back=dict(held_back),
         release=release,
-        is_new_release=release.published_at >= since.replace(microsecond=0),
+        is_new_release=is_new,
         figures=figures,
         provisional=provisional,
         problems=[problem for (problem,) in problems],

@@ -151,7 +151,7 @@ def test_a_night_killed_at_any_moment_leaves_the_release_and_the_next_completes(
     night = warehouse.start("nightly", output=subprocess.PIPE)
     await_line(night, "built in")
     rollback = warehouse.start("rollback", output=subprocess.PIPE)
-    ended(night)
+    assert "50 from 1 files" in ended(night), "also where the run that was killed had loaded them"
     assert f"release {release}" in ended(rollback)
     assert (warehouse.release(), warehouse.volume()) == (release, before), f"seed {seed}"
     assert not list((warehouse.home / "published").rglob(".*")), "something half-made was left behind"

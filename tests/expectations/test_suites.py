@@ -139,6 +139,30 @@ def test_figures_of_closed_days_are_sound_without_their_rows_and_those_of_open_d
             },
         ),
         (
+            "update finance.mrr_movements_daily set opening_mrr = 30, closing_mrr = 20 where movement_type = 'new'; "
+            "update finance.mrr_movements_daily set movement = 10, closing_mrr = 20 where movement_type = 'churn'; "
+            "update finance.payments_daily set avg_value = -avg_value; "
+            "update product.retention_daily set retention_rate = 0.5 where period_number = 0",
+            {
+                "finance.mrr_movements_daily: opening_mrr + movement + fx_mrr = closing_mrr",
+                "finance.mrr_movements_daily: amounts move as their type says",
+                "finance.payments_daily: expect_column_values_to_be_between(column=avg_value, min_value=0.0)",
+                "product.retention_daily: period_number > 0 or (retained_users = cohort_size and retention_rate = 1)",
+            },
+        ),
+        (
+            "update ops.quality_checks set domain = null; update ops.retention_runs set retention = null; "
+            "update ops.restatements set moved_rows = 0",
+            {
+                "ops.quality_checks: domain is not null and tool is not null and severity is not null "
+                "and passed is not null",
+                "ops.quality_checks: no column is null in every row",
+                "ops.retention_runs: place in ('landing', 'quarantine', 'rows', 'figures') and retention is not null",
+                "ops.retention_runs: no column is null in every row",
+                "ops.restatements: moved_rows > 1 or moved_rows = 1 and old_value is distinct from new_value",
+            },
+        ),
+        (
             "insert into raw.security_events values ('login', 'failure', timestamp '2026-11-01 10:00'); "
             "delete from security.violation_evidence",
             {

@@ -17,7 +17,8 @@ import pytest
 
 from dagster_project.settings import Reporting, Settings
 from dagster_project.warehouse.build import transform
-from dagster_project.warehouse.build.project import invoke
+from dagster_project.warehouse.build.project import invoke, project_manifest
+from dagster_project.warehouse.build.results import NodeResult
 from dagster_project.warehouse.build.transform import build_models
 from dagster_project.warehouse.gate.dbt_results import Manifest, domain_of, is_published
 from dagster_project.warehouse.load.feeds import load
@@ -93,13 +94,14 @@ def _build_with(more: Mapping[str, int], monkeypatch: pytest.MonkeyPatch) -> Non
 
 def _build_only(domains: Collection[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Have builds leave out what the tables of these domains do not need."""
-    nodes_to_run = transform._nodes_to_run
+    run_dbt = transform.run_dbt
 
-    def of_the_domains(manifest: Manifest, *what_is_there: Any) -> set[str]:
-        needed, run = _needed_by(domains, manifest), nodes_to_run(manifest, *what_is_there)
-        return needed if run is None else needed & set(run)
+    def of_the_domains(settings: Settings, *arguments: Any) -> list[NodeResult]:
+        *others, nodes = arguments
+        needed = _needed_by(domains, project_manifest(settings))
+        return run_dbt(settings, *others, needed if nodes is None else needed & set(nodes))
 
-    monkeypatch.setattr(transform, "_nodes_to_run", of_the_domains)
+    monkeypatch.setattr(transform, "run_dbt", of_the_domains)
 
 
 def _needed_by(domains: Collection[str], manifest: Manifest) -> set[str]:

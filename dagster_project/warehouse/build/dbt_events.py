@@ -12,10 +12,8 @@ from dbt.events.types import NodeFinished
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.event_manager_client import ctx_set_event_manager
-from dbt_common.events.types import Note
 
-_word = BaseEvent.__init__
-LOUD = (EventLevel.WARN, EventLevel.ERROR)
+_word, _look = BaseEvent.__init__, BaseEvent.__getattr__
 
 
 class FewEvents(EventManager):
@@ -28,22 +26,24 @@ class FewEvents(EventManager):
         node: Any = None,
         force_warn_or_error_handling: bool = False,
     ) -> None:
-        heard = isinstance(e, NodeFinished) or (level or e.level_tag()) in LOUD or force_warn_or_error_handling
-        if heard and _may_be_heard(e):
+        heard = isinstance(e, NodeFinished) or (level or e.level_tag()) in (EventLevel.WARN, EventLevel.ERROR)
+        if heard or force_warn_or_error_handling:
             super().fire_event(e, level, node, force_warn_or_error_handling)
 
 
 def tell_little() -> None:
-    """Have dbt make and pass on few events in this process."""
-    BaseEvent.__init__ = _word_what_may_be_heard  # type: ignore[method-assign]
+    """Have dbt pass on few events in this process, and word an event when it is looked at."""
+    BaseEvent.__init__, BaseEvent.__getattr__ = _keep_what_is_told, _word_when_asked  # type: ignore[method-assign]
     ctx_set_event_manager(FewEvents())
 
 
-def _may_be_heard(event: BaseEvent) -> bool:
-    """A note may be given a level of its own when it is passed on."""
-    return isinstance(event, (NodeFinished, Note)) or event.level_tag() in LOUD
+def _keep_what_is_told(self: BaseEvent, *args: Any, **kwargs: Any) -> None:
+    self.__dict__["unworded"] = args, kwargs
 
 
-def _word_what_may_be_heard(self: BaseEvent, *args: Any, **kwargs: Any) -> None:
-    if _may_be_heard(self):
+def _word_when_asked(self: BaseEvent, key: str) -> Any:
+    if "unworded" in self.__dict__:
+        args, kwargs = self.__dict__.pop("unworded")
         _word(self, *args, **kwargs)
+        return getattr(self, key)
+    return _look(self, key)

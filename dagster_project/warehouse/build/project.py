@@ -32,9 +32,8 @@ _told: dict[str, Mapping[str, Any]] = {}
 # dbt parses everything anew (5 s of CPU) where a var is not as it was: what a parse keeps is to serve all nights.
 PARSED_WITH, PARSED_AS_OF = Reporting(), date(2000, 1, 1)
 
-# No log of its own: dbt words thousands of messages before it looks at their level (2 s), and results are reported.
+# No log of its own: results are reported.
 QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats")
-
 
 # What dbt selects the nodes of a command by.
 WANTED = "wanted_now"
@@ -63,9 +62,6 @@ def invoke(
     """
     from dbt.cli.main import dbtRunner
 
-    from dagster_project.warehouse.build.dbt_events import tell_little
-
-    tell_little()
     manifest = parsed_project(settings)
     runner = dbtRunner(manifest=manifest, callbacks=[tell])
     options = _options(settings, as_of, "target", {"memory_limit": memory_limit(), **variables})
@@ -130,6 +126,9 @@ def _manifest_text(settings: Settings) -> str:
 def _parse(settings: Settings) -> Manifest:
     from dbt.cli.main import dbtRunner
 
+    from dagster_project.warehouse.build.dbt_events import tell_little
+
+    tell_little()
     options = _options(replace(settings, reporting=PARSED_WITH), PARSED_AS_OF, "parse")
     with _environment(settings.candidate.name):  # a path that changes voids what a parse keeps, and none is opened
         outcome = dbtRunner().invoke(["parse", "--no-write-json", *options])
@@ -156,6 +155,8 @@ def _tagged(manifest: Manifest, nodes: Collection[str]) -> Iterator[None]:
 
     dbt compares each name that it is told with those of all nodes: 2 s for 300.
     """
+    if gone := set(nodes) - manifest.nodes.keys():
+        raise TransformError(f"the dbt project changed meanwhile, it has no {', '.join(sorted(gone))}: run again")
     tags = [manifest.nodes[node].tags for node in nodes]
     for of_node in tags:
         of_node.append(WANTED)
