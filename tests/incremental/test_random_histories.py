@@ -15,6 +15,8 @@ from dagster_project.settings import Reporting
 from tests.incremental.histories import EXAMPLES, TRIES_MANY, History, histories
 from tests.incremental.nights import Nights, differences
 
+# Those that histories are of, and what tells of deliveries.
+DOMAINS = ("product", "finance", "ops")
 REPORTING = Reporting(reporting_timezone="America/New_York", mau_window_days=10)
 
 
@@ -33,7 +35,7 @@ def test_nights_in_any_order_give_the_tables_of_one_load(
 ) -> None:
     record_property("histories", 1)
     with tempfile.TemporaryDirectory() as folder:
-        nightly, at_once = (Nights(Path(folder) / name, REPORTING) for name in ("nightly", "at_once"))
+        nightly, at_once = (Nights(Path(folder) / name, REPORTING, DOMAINS) for name in ("nightly", "at_once"))
         for files, as_of in zip(history.nights, history.as_of, strict=True):
             nightly.deliver(files)
             nightly.run(as_of)

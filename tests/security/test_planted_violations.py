@@ -15,7 +15,7 @@ START, DAYS = date(2026, 7, 1), 60
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Nights:
-    night = Nights(tmp_path_factory.mktemp("home"))
+    night = Nights(tmp_path_factory.mktemp("home"), domains={"security", "ops"})
     simulate(night.settings.landing, 120, DAYS, 5, START)
     night.run(START + timedelta(days=DAYS - 1))
     return night
