@@ -109,7 +109,7 @@ def test_what_is_wrong_with_payments_holds_finance_back(warehouse: Warehouse) ->
 
 
 def test_a_night_killed_at_any_moment_leaves_the_release_and_the_next_completes(warehouse: Warehouse) -> None:
-    """With rates and the day corrected, the closed day alone holds finance back; a rollback that comes meanwhile waits."""
+    """Rates and the day are corrected, the closed day alone is left; a rollback that comes meanwhile waits."""
     before, release = warehouse.volume(), warehouse.release()
     rate = {"rate_date": "2024-02-28", "currency": "EUR", "rate": 1.1, "updated_at": "2024-02-28T00:00:00Z"}
     warehouse.deliver("exchange_rates", "2024-03-02", [rate])
