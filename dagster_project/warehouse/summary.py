@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import duckdb
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.database import open_database
+from dagster_project.warehouse.database import only_row, open_database
 from dagster_project.warehouse.gate.verdict import Check, read_verdict
 from dagster_project.warehouse.release.releases import Release, list_releases, open_release
 from dagster_project.warehouse.watch.watched import Provisional, read_provisional
@@ -114,12 +114,12 @@ def summarise(settings: Settings, since: datetime) -> Summary:
     if verdict is None:
         raise RuntimeError(f"{settings.work}: the night ended without a verdict")
     failed = [check for check in verdict.checks if not check.passed]
-    releases = list_releases(settings)
-    release = next(release for release in releases if release.is_current)
+    release = next(release for release in list_releases(settings) if release.is_current)
     is_new = release.published_at >= since.replace(microsecond=0)
-    if is_new:
-        since = max((r.published_at for r in releases if r.published_at < release.published_at), default=datetime.min)
     with open_release(settings) as connection:
+        if is_new:
+            before = "select max(published_at) from ops.releases where release_id <> ?"
+            since = only_row(connection, before, [release.release_id])[0] or datetime.min
         files, rows_in, quarantined = connection.execute(
             "select count(*), coalesce(sum(lines), 0), coalesce(sum(quarantined), 0) "
             "from ops.feed_deliveries where loaded_at >= ?",
