@@ -6,7 +6,7 @@ import great_expectations.expectations as gxe
 
 from dagster_project.settings import Reporting
 from expectations.finance_raw import ROUNDING, SPENT, VALUE, converted, recurring
-from expectations.suite import Suite, between, holds, reconciles, shape
+from expectations.suite import Suite, between, has_columns, holds, reconciles
 
 MOVEMENTS = ["new", "reactivation", "expansion", "contraction", "churn", "unchanged"]
 PARAMETERS = [
@@ -41,11 +41,10 @@ def mrr_monthly(reporting: Reporting) -> Suite:
         filled_by=MOVING,
         may_be_null=["arpa", "nrr", "grr", "quick_ratio"],
         expectations=[
-            *shape(
+            has_columns(
                 "month opening_mrr new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr fx_mrr "
                 "closing_mrr active_customers new_customers churned_customers reactivated_customers "
-                "arpa nrr grr quick_ratio is_complete",
-                key="month",
+                "arpa nrr grr quick_ratio is_complete"
             ),
             *between("opening_mrr new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr closing_mrr", 0),
             *between("active_customers new_customers churned_customers reactivated_customers arpa quick_ratio", 0),
@@ -71,7 +70,7 @@ def movements(table: str, time: str) -> Suite:
         table=table,
         filled_by=None,
         expectations=[
-            *shape(f"{time} user_id opening_mrr closing_mrr fx_mrr movement movement_type", key=f"{time} user_id"),
+            has_columns(f"{time} user_id opening_mrr closing_mrr fx_mrr movement movement_type"),
             *between("opening_mrr closing_mrr", 0),
             gxe.ExpectColumnValuesToBeInSet(column="movement_type", value_set=MOVEMENTS),
             holds("opening_mrr + movement + fx_mrr = closing_mrr"),
@@ -95,10 +94,9 @@ def churn_monthly() -> Suite:
         filled_by=MOVING,
         may_be_null=["logo_churn_rate", "gross_revenue_churn_rate", "net_revenue_churn_rate"],
         expectations=[
-            *shape(
+            has_columns(
                 "month customers_at_start churned_customers voluntary_churned involuntary_churned logo_churn_rate "
-                "gross_revenue_churn_rate net_revenue_churn_rate",
-                key="month",
+                "gross_revenue_churn_rate net_revenue_churn_rate"
             ),
             *between("voluntary_churned involuntary_churned gross_revenue_churn_rate", 0),
             *between("logo_churn_rate", 0, 1),
@@ -117,7 +115,7 @@ def acquisition_monthly(reporting: Reporting) -> Suite:
         filled_by=MOVING,
         may_be_null=["cac", "payback_months"],
         expectations=[
-            *shape("month channel spend registrations new_customers cac payback_months", key="month channel"),
+            has_columns("month channel spend registrations new_customers cac payback_months"),
             *between("spend registrations new_customers cac payback_months", 0),
             holds("spend is not null"),
             holds("(cac is null) = (new_customers = 0)"),
@@ -141,10 +139,7 @@ def unit_economics_monthly(reporting: Reporting) -> Suite:
         filled_by=MOVING,
         may_be_null=["arpa", "logo_churn_rate", "ltv", "cac", "ltv_to_cac", "payback_months"],
         expectations=[
-            *shape(
-                "month arpa gross_margin logo_churn_rate ltv cac ltv_to_cac payback_months",
-                key="month",
-            ),
+            has_columns("month arpa gross_margin logo_churn_rate ltv cac ltv_to_cac payback_months"),
             *between("arpa ltv cac ltv_to_cac payback_months", 0),
             *between("gross_margin", reporting.gross_margin, reporting.gross_margin),
             holds("(ltv is null) = (coalesce(logo_churn_rate, 0) = 0 or arpa is null)"),
@@ -161,10 +156,9 @@ def customer_value(reporting: Reporting) -> Suite:
         filled_by=None,
         may_be_null=["expected_payments_12m", "expected_value_12m", "probability_alive"],
         expectations=[
-            *shape(
+            has_columns(
                 "user_id first_payment_at payments historical_value expected_payments_12m expected_value_12m "
-                "probability_alive clv",
-                key="user_id",
+                "probability_alive clv"
             ),
             *between("payments", 1),
             *between("expected_payments_12m expected_value_12m", 0),
@@ -183,7 +177,7 @@ def clv_model() -> Suite:
         table="finance.clv_model",
         filled_by="select 1",
         expectations=[
-            *shape("fitted_as_of parameter value", key="fitted_as_of parameter"),
+            has_columns("fitted_as_of parameter value"),
             gxe.ExpectColumnValuesToBeInSet(column="parameter", value_set=PARAMETERS),
             reconciles("count(*)", f"select {len(PARAMETERS)}", what="one row per parameter"),
             holds("parameter like '%log_likelihood' or value is null or value >= 0"),
@@ -200,10 +194,7 @@ def clv_cohorts() -> Suite:
         table="finance.clv_cohorts",
         filled_by="select 1 from finance.customer_value",
         expectations=[
-            *shape(
-                "cohort_month months_since customers cumulative_value value_per_customer",
-                key="cohort_month months_since",
-            ),
+            has_columns("cohort_month months_since customers cumulative_value value_per_customer"),
             *between("customers", 1),
             *between("months_since", 0),
             holds("cumulative_value is not null and value_per_customer is not null"),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dagster_project.settings import Reporting
+from expectations.suite import AS_OF
 
 # Each published cell is rounded to the penny on its own.
 ROUNDING = "0.005 * count(*)"
 
 # When the as-of day is over, in UTC: what happened later is in no figure of customers.
-END = "(select (cast(building_as_of + 1 as timestamp) at time zone '{zone}') at time zone 'UTC' from load.progress)"
-SPENT = """
+END = f"((cast({AS_OF} + 1 as timestamp) at time zone '{{zone}}') at time zone 'UTC')"
+SPENT = f"""
     select cast(spend_date as timestamp) as moved_at, currency, spend_minor as amount_minor from raw.marketing_spend
-    where spend_date <= (select building_as_of from load.progress)
+    where spend_date <= {AS_OF}
 """
 REVENUE = """
     select attempt_id, user_id, kind, attempted_at as moved_at, currency,
@@ -87,7 +88,7 @@ def recurring(reporting: Reporting) -> str:
                 / power(10, minor_unit_exponent) / coalesce(interval_count, 1)
                 * case "interval" when 'month' then 1 when 'year' then 1 / 12 when 'week' then 52 / 12 else 365 / 12 end
                     as mrr,
-                (select building_as_of from load.progress) as day
+                {AS_OF} as day
             from states
             left join staging.currencies as currencies on states.currency = currencies.currency
             where latest_first = 1 and status in ('active', 'past_due')

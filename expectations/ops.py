@@ -9,7 +9,7 @@ import great_expectations.expectations as gxe
 
 from dagster_project.settings import Reporting
 from dagster_project.warehouse.build.causes import CAUSES
-from expectations.suite import Suite, between, has_columns, holds, reconciles, shape
+from expectations.suite import AS_OF, Suite, between, has_columns, holds, is_key, reconciles
 
 
 def suites(reporting: Reporting) -> list[Suite]:
@@ -35,10 +35,7 @@ def feed_deliveries() -> Suite:
         filled_by="select 1 from load.deliveries",
         may_be_null=["first_event_at", "last_event_at"],
         expectations=[
-            *shape(
-                "feed dt file lines loaded duplicates quarantined first_event_at last_event_at loaded_at",
-                "feed dt file",
-            ),
+            has_columns("feed dt file lines loaded duplicates quarantined first_event_at last_event_at loaded_at"),
             *between("loaded duplicates quarantined", 0),
             holds("loaded_at is not null"),
             holds("lines = loaded + duplicates + quarantined"),
@@ -55,14 +52,11 @@ def feed_health() -> Suite:
     """
     return Suite(
         table="ops.feed_health",
-        filled_by="select 1 from load.deliveries, load.progress "
-        "where dt between building_as_of - 30 and building_as_of",
+        filled_by=f"select 1 from load.deliveries where dt between {AS_OF} - 30 and {AS_OF}",
         may_be_null=["expected_lines", "lowest_usual", "highest_usual", "lateness_hours", "detail"],
         expectations=[
-            *shape(
-                "feed dt files lines expected_lines lowest_usual highest_usual lateness_hours status detail",
-                "feed dt",
-            ),
+            has_columns("feed dt files lines expected_lines lowest_usual highest_usual lateness_hours status detail"),
+            is_key("feed dt"),
             holds(
                 "status in ('ok', 'missing', 'late', 'small', 'large', 'conflicting', 'unknown') "
                 "and (status = 'missing') = (files = 0) and (lateness_hours is null) = (files = 0)"
@@ -78,11 +72,11 @@ def anomalies() -> Suite:
         filled_by=None,
         may_be_null=["expected", "lowest_usual", "highest_usual", "deviation", "compared_with"],
         expectations=[
-            *shape(
+            has_columns(
                 "figure day table_name value expected lowest_usual highest_usual deviation "
-                "comparable_days compared_with outcome",
-                "figure day",
+                "comparable_days compared_with outcome"
             ),
+            is_key("figure day"),
             holds(
                 "outcome in ('usual', 'unusual', 'not enough history') "
                 "and (outcome = 'not enough history') = (deviation is null)"
@@ -97,7 +91,8 @@ def provisional_periods() -> Suite:
         table="ops.provisional_periods",
         filled_by=None,
         expectations=[
-            *shape("table_schema table_name from_date to_date feed reason", "table_schema table_name feed"),
+            has_columns("table_schema table_name from_date to_date feed reason"),
+            is_key("table_schema table_name feed"),
             holds("from_date <= to_date"),
         ],
     )
@@ -110,7 +105,7 @@ def quality_checks() -> Suite:
         filled_by="select 1 from release_history.quality_checks",
         may_be_null=["observed", "detail"],
         expectations=[
-            *shape("release_id check_name domain tool severity passed observed detail", "release_id check_name"),
+            has_columns("release_id check_name domain tool severity passed observed detail"),
             gxe.ExpectColumnValuesToBeInSet(column="tool", value_set=["dbt", "great_expectations"]),
             gxe.ExpectColumnValuesToBeInSet(column="severity", value_set=["error", "warn"]),
             holds("domain is not null and tool is not null and severity is not null and passed is not null"),
@@ -125,7 +120,7 @@ def releases() -> Suite:
         filled_by="select 1 from release_history.releases",
         may_be_null=["git_revision"],
         expectations=[
-            *shape("release_id published_at as_of domains_published domains_held_back git_revision", "release_id"),
+            has_columns("release_id published_at as_of domains_published domains_held_back git_revision"),
             holds("published_at is not null and as_of is not null"),
         ],
     )
@@ -149,10 +144,7 @@ def restatements() -> Suite:
         filled_by="select 1 from release_history.restatements",
         may_be_null=["old_value", "new_value"],
         expectations=[
-            *shape(
-                "release_id table_name period key column_name old_value new_value moved_rows cause",
-                "release_id table_name period key column_name cause",
-            ),
+            has_columns("release_id table_name period key column_name old_value new_value moved_rows cause"),
             gxe.ExpectColumnValuesToBeInSet(column="cause", value_set=list(CAUSES)),
             holds("moved_rows > 1 or moved_rows = 1 and old_value is distinct from new_value"),
         ],
@@ -165,7 +157,7 @@ def approvals() -> Suite:
         table="ops.approvals",
         filled_by="select 1 from release_history.approvals",
         expectations=[
-            *shape("release_id domain approved_at approved_by restatement reason", "release_id domain"),
+            has_columns("release_id domain approved_at approved_by restatement reason"),
             holds("approved_at is not null and approved_by is not null and restatement is not null"),
         ],
     )
@@ -177,7 +169,7 @@ def retention_runs() -> Suite:
         table="ops.retention_runs",
         filled_by="select 1 from load.retention_runs",
         expectations=[
-            *shape("run_at place name retention as_of kept_from removed seconds", "run_at place name"),
+            has_columns("run_at place name retention as_of kept_from removed seconds"),
             holds("place in ('landing', 'quarantine', 'rows', 'figures') and retention is not null"),
             holds("removed >= 1 and kept_from <= as_of"),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 
 from dagster_project.settings import Reporting
-from expectations.suite import Suite, between, counts, holds, reconciles, shape
+from expectations.suite import Suite, between, counts, has_columns, holds, reconciles
 
 RATINGS = ["good", "needs_improvement", "poor"]
 RESOURCE = "source resource_type resource_id metric"
@@ -35,10 +35,9 @@ def api_performance_hourly() -> Suite:
         filled_by="select 1 from raw.api_requests",
         may_be_null=["p50_ms", "p95_ms", "p99_ms", "avg_ms", "cache_hit_rate", "bytes_sent"],
         expectations=[
-            *shape(
+            has_columns(
                 "hour service method route requests errors_4xx errors_5xx error_rate p50_ms p95_ms p99_ms avg_ms "
-                "cache_hit_rate bytes_sent",
-                key="hour service method route",
+                "cache_hit_rate bytes_sent"
             ),
             *between("requests", 1),
             *between("errors_4xx errors_5xx bytes_sent", 0),
@@ -48,9 +47,16 @@ def api_performance_hourly() -> Suite:
             holds("errors_4xx + errors_5xx <= requests"),
             holds("(p50_ms <= p95_ms and p95_ms <= p99_ms) is not false"),
             holds("(p50_ms is null) = (avg_ms is null) and (p50_ms is null) = (p99_ms is null)"),
-            counts("sum(requests)", "api_requests", "started_at", "hour"),
-            counts("sum(errors_5xx)", "api_requests", "started_at", "hour", "status_code >= 500"),
-            counts("sum(errors_4xx)", "api_requests", "started_at", "hour", "status_code >= 400 and status_code < 500"),
+            counts(
+                {
+                    "sum(requests)": "true",
+                    "sum(errors_4xx)": "status_code >= 400 and status_code < 500",
+                    "sum(errors_5xx)": "status_code >= 500",
+                },
+                "api_requests",
+                "started_at",
+                "hour",
+            ),
         ],
     )
 
@@ -62,7 +68,7 @@ def critical_paths_hourly() -> Suite:
         filled_by=None,  # which routes there are is not known
         may_be_null=["p95_ms"],
         expectations=[
-            *shape("hour critical_path requests failures success_rate p95_ms meets_target", key="hour critical_path"),
+            has_columns("hour critical_path requests failures success_rate p95_ms meets_target"),
             *between("requests", 1),
             *between("failures", 0),
             *between("success_rate", 0, 1),
@@ -80,12 +86,18 @@ def web_vitals_daily() -> Suite:
         filled_by="select 1 from raw.web_vitals",
         may_be_null=["rating"],
         expectations=[
-            *shape("activity_date page device metric samples p75 rating", key="activity_date page device metric"),
+            has_columns("activity_date page device metric samples p75 rating"),
             *between("samples", 1),
             *between("p75", 0, 86_400_000),
             gxe.ExpectColumnValuesToBeInSet(column="rating", value_set=RATINGS),
             holds("(rating is null) = (metric not in (select metric from staging.web_vital_thresholds))"),
-            counts("sum(samples)", "web_vitals", "measured_at", "activity_date", table="platform.web_vitals_daily"),
+            counts(
+                {"sum(samples)": "true"},
+                "web_vitals",
+                "measured_at",
+                "activity_date",
+                table="platform.web_vitals_daily",
+            ),
         ],
     )
 
@@ -97,13 +109,13 @@ def infrastructure_hourly() -> Suite:
         filled_by="select 1 from raw.metric_samples",
         may_be_null=["avg_value", "max_value", "p95_value", "threshold"],
         expectations=[
-            *shape(
-                f"hour {RESOURCE} samples avg_value max_value p95_value threshold is_breach", key=f"hour {RESOURCE}"
-            ),
+            has_columns(f"hour {RESOURCE} samples avg_value max_value p95_value threshold is_breach"),
             *between("samples", 1),
             holds("(p95_value <= max_value and avg_value <= max_value + 1e-9 * abs(max_value) + 1e-9) is not false"),
             holds("is_breach = coalesce(max_value > threshold, false)"),
-            counts("sum(samples)", "metric_samples", "sampled_at", "hour", table="platform.infrastructure_hourly"),
+            counts(
+                {"sum(samples)": "true"}, "metric_samples", "sampled_at", "hour", table="platform.infrastructure_hourly"
+            ),
         ],
     )
 
@@ -114,7 +126,7 @@ def infrastructure_breaches() -> Suite:
         table="platform.infrastructure_breaches",
         filled_by=None,  # there need not be any
         expectations=[
-            *shape(f"{RESOURCE} threshold hours worst_value is_ongoing began_at ended_at", key=f"{RESOURCE} began_at"),
+            has_columns(f"{RESOURCE} threshold hours worst_value is_ongoing began_at ended_at"),
             *between("hours", 1),
             holds("worst_value > threshold"),
             holds("ended_at = began_at + to_hours(hours)"),
@@ -128,15 +140,12 @@ def errors_daily() -> Suite:
         table="platform.errors_daily",
         filled_by="select 1 from raw.client_errors",
         expectations=[
-            *shape(
-                "activity_date platform fingerprint occurrences users first_seen_at is_new",
-                key="activity_date platform fingerprint",
-            ),
+            has_columns("activity_date platform fingerprint occurrences users first_seen_at is_new"),
             *between("occurrences", 1),
             *between("users", 0),
             holds("users <= occurrences"),
             holds("is_new is not null and first_seen_at is not null"),
-            counts("sum(occurrences)", "client_errors", "occurred_at", "activity_date"),
+            counts({"sum(occurrences)": "true"}, "client_errors", "occurred_at", "activity_date"),
             reconciles(
                 "sum(is_new::int)",
                 "select count(*) from (select distinct platform, fingerprint from platform.errors_daily)",
@@ -152,16 +161,13 @@ def traces_hourly() -> Suite:
         filled_by="select 1 from raw.trace_spans",
         may_be_null=["self_time_share"],
         expectations=[
-            *shape(
-                "hour service operation spans errors throttles p95_ms self_time_share", key="hour service operation"
-            ),
+            has_columns("hour service operation spans errors throttles p95_ms self_time_share"),
             *between("spans", 1),
             *between("errors throttles", 0),
             *between("p95_ms", 0, 86_400_000),
             *between("self_time_share", 0, 1),
             holds("errors <= spans and throttles <= spans and p95_ms is not null"),
-            counts("sum(spans)", "trace_spans", "started_at", "hour"),
-            counts("sum(errors)", "trace_spans", "started_at", "hour", "is_error"),
+            counts({"sum(spans)": "true", "sum(errors)": "is_error"}, "trace_spans", "started_at", "hour"),
             reconciles(
                 "sum(self_time_share)",
                 "select count(distinct hour) from platform.traces_hourly where self_time_share is not null",
@@ -178,10 +184,10 @@ def logs_hourly() -> Suite:
         table="platform.logs_hourly",
         filled_by="select 1 from raw.app_logs",
         expectations=[
-            *shape("hour service level lines distinct_messages", key="hour service level"),
+            has_columns("hour service level lines distinct_messages"),
             *between("lines distinct_messages", 1),
             holds("distinct_messages <= lines"),
-            counts("sum(lines)", "app_logs", "logged_at", "hour"),
+            counts({"sum(lines)": "true"}, "app_logs", "logged_at", "hour"),
         ],
     )
 
@@ -192,11 +198,11 @@ def log_patterns_daily() -> Suite:
         table="platform.log_patterns_daily",
         filled_by="select 1 from raw.app_logs",
         expectations=[
-            *shape("activity_date service level pattern lines", key="activity_date service level pattern"),
+            has_columns("activity_date service level pattern lines"),
             *between("lines", 1),
             # the masks work: no number, network address or mail address is left
             holds("not regexp_matches(pattern, '[0-9]|[^ ]@[^ ]')"),
-            counts("sum(lines)", "app_logs", "logged_at", "activity_date"),
+            counts({"sum(lines)": "true"}, "app_logs", "logged_at", "activity_date"),
         ],
     )
 
@@ -207,7 +213,7 @@ def log_patterns() -> Suite:
         table="platform.log_patterns",
         filled_by="select 1 from raw.app_logs",
         expectations=[
-            *shape("service level pattern lines days first_seen_on last_seen_on", key="service level pattern"),
+            has_columns("service level pattern lines days first_seen_on last_seen_on"),
             *between("lines days", 1),
             holds("first_seen_on <= last_seen_on and days <= lines"),
             reconciles("sum(lines)", "select coalesce(sum(lines), 0) from platform.log_patterns_daily"),
@@ -222,10 +228,7 @@ def integrations_daily() -> Suite:
         filled_by="select 1 from raw.integration_status",
         may_be_null=["p95_latency_ms"],
         expectations=[
-            *shape(
-                "activity_date integration checks uptime p95_latency_ms incidents downtime_minutes",
-                key="activity_date integration",
-            ),
+            has_columns("activity_date integration checks uptime p95_latency_ms incidents downtime_minutes"),
             *between("checks", 1),
             *between("uptime", 0, 1),
             *between("p95_latency_ms incidents", 0),
@@ -233,7 +236,11 @@ def integrations_daily() -> Suite:
             holds("incidents <= checks"),
             holds("incidents = 0 or downtime_minutes > 0", severity="warning"),
             counts(
-                "sum(checks)", "integration_status", "checked_at", "activity_date", table="platform.integrations_daily"
+                {"sum(checks)": "true"},
+                "integration_status",
+                "checked_at",
+                "activity_date",
+                table="platform.integrations_daily",
             ),
         ],
     )

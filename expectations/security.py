@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dagster_project.settings import Reporting
-from expectations.suite import Suite, between, counts, holds, reconciles, shape
+from expectations.suite import Suite, between, counts, has_columns, holds, reconciles
 
 
 def suites(reporting: Reporting) -> list[Suite]:
@@ -25,20 +25,20 @@ def authentication_daily() -> Suite:
         table="security.authentication_daily",
         filled_by="select 1 from raw.security_events where event_type = 'login'",
         expectations=[
-            *shape(
-                "activity_date attempts failures failure_rate distinct_users distinct_sources brute_force_sources",
-                key="activity_date",
+            has_columns(
+                "activity_date attempts failures failure_rate distinct_users distinct_sources brute_force_sources"
             ),
             *between("failure_rate", 0, 1),
             holds("failures <= attempts and distinct_users <= attempts and distinct_sources <= attempts"),
             holds("brute_force_sources between 0 and distinct_sources"),
-            counts("sum(attempts)", "security_events", "occurred_at", "activity_date", "event_type = 'login'"),
             counts(
-                "sum(failures)",
+                {
+                    "sum(attempts)": "event_type = 'login'",
+                    "sum(failures)": "event_type = 'login' and outcome = 'failure'",
+                },
                 "security_events",
                 "occurred_at",
                 "activity_date",
-                "event_type = 'login' and outcome = 'failure'",
             ),
         ],
     )
@@ -50,9 +50,11 @@ def authorization_failures_daily() -> Suite:
         table="security.authorization_failures_daily",
         filled_by="select 1 from raw.security_events where event_type = 'access_denied'",
         expectations=[
-            *shape("activity_date target failures users", key="activity_date target"),
+            has_columns("activity_date target failures users"),
             holds("failures >= 1 and users between 0 and failures"),
-            counts("sum(failures)", "security_events", "occurred_at", "activity_date", "event_type = 'access_denied'"),
+            counts(
+                {"sum(failures)": "event_type = 'access_denied'"}, "security_events", "occurred_at", "activity_date"
+            ),
         ],
     )
 
@@ -63,12 +65,9 @@ def data_access_daily() -> Suite:
         table="security.data_access_daily",
         filled_by="select 1 from raw.audit_log",
         expectations=[
-            *shape(
-                "activity_date actor object_type reads exports writes pii_accesses",
-                key="activity_date actor object_type",
-            ),
+            has_columns("activity_date actor object_type reads exports writes pii_accesses"),
             holds("reads + exports + writes >= 1 and pii_accesses between 0 and reads + exports + writes"),
-            counts("sum(reads + exports + writes)", "audit_log", "occurred_at", "activity_date"),
+            counts({"sum(reads + exports + writes)": "true"}, "audit_log", "occurred_at", "activity_date"),
         ],
     )
 
@@ -79,9 +78,9 @@ def events_daily() -> Suite:
         table="security.events_daily",
         filled_by="select 1 from raw.security_events",
         expectations=[
-            *shape("activity_date event_type outcome events users", key="activity_date event_type outcome"),
+            has_columns("activity_date event_type outcome events users"),
             holds("events >= 1 and users between 0 and events"),
-            counts("sum(events)", "security_events", "occurred_at", "activity_date"),
+            counts({"sum(events)": "true"}, "security_events", "occurred_at", "activity_date"),
         ],
     )
 
@@ -92,7 +91,7 @@ def compliance_violations() -> Suite:
         table="security.compliance_violations",
         filled_by=None,
         expectations=[
-            *shape("violation_id detected_at rule subject evidence status", key="violation_id"),
+            has_columns("violation_id detected_at rule subject evidence status"),
             holds("detected_at is not null and subject is not null and evidence is not null"),
             holds("status in ('open', 'closed')"),
             holds("rule in (select rule from security.rules)"),
@@ -106,7 +105,7 @@ def violation_evidence() -> Suite:
         table="security.violation_evidence",
         filled_by="select 1 from security.compliance_violations",
         expectations=[
-            *shape("violation_id event_id is_trigger occurred_at", key="violation_id event_id"),
+            has_columns("violation_id event_id is_trigger occurred_at"),
             holds("violation_id in (select violation_id from security.compliance_violations)"),
             reconciles(
                 "count(distinct violation_id)",
@@ -123,7 +122,7 @@ def rules() -> Suite:
         table="security.rules",
         filled_by="select 1",
         expectations=[
-            *shape("rule severity description window_minutes quiet_minutes threshold", key="rule"),
+            has_columns("rule severity description window_minutes quiet_minutes threshold"),
             *between("window_minutes", 1, 1440),
             holds("quiet_minutes >= window_minutes"),
             holds("severity in ('P0', 'P1', 'P2', 'P3') and threshold >= 1"),

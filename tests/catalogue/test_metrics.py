@@ -46,7 +46,6 @@ def test_the_tests_of_a_metric_include_those_of_the_private_models_it_is_made_fr
     tests = known["finance.payments_daily.volume"].tests
 
     assert "payment_flows_are_converted_at_the_last_known_rate" in tests
-    assert "assert_payments_daily_counts_every_attempt" in tests
     assert "expectations/finance.py: finance.payments_daily" in tests
 
 

@@ -98,11 +98,13 @@ def test_only_the_keys_of_changed_rows_are_looked_at_where_all_were_unique(tmp_p
     make_candidate(path, "poisoned")
     with duckdb.connect(str(path)) as connection:
         connection.execute("create or replace view changed.payments as select * from raw.payments where false")
-        connection.execute("create or replace view changed.metric_samples as select * from raw.metric_samples")
+        for feed in ("metric_samples", "users"):
+            connection.execute(f"create or replace view changed.{feed} as select * from raw.{feed}")
     ran = run_dbt(path, manifest, ["test", "--select", "test_name:contract_key"], former_keys=former_keys).status
 
     assert ran["source_contract_key_finance_payments_"] == known
     assert ran["source_contract_key_platform_metric_samples_"] == "fail"
+    assert ran["source_contract_key_product_users_"] == "fail", "a user without id"
 
 
 @pytest.mark.parametrize(

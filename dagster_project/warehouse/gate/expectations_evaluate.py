@@ -74,6 +74,7 @@ def _validate(candidate: Path, docs: Path, suites: Mapping[str, Suite], unchange
     results: dict[str, ExpectationSuiteValidationResult] = {}
     context = gx.get_context(mode="ephemeral", project_config=CONFIGURATION)
     with datasource(context, candidate) as source:
+        _tell_as_of(source)
         columns = _columns(source)
         for table, suite in suites.items():
             expectations = gx.ExpectationSuite(name=table, expectations=suite.complete(columns[table]))
@@ -81,6 +82,15 @@ def _validate(candidate: Path, docs: Path, suites: Mapping[str, Suite], unchange
             checks += [_check(source, table, result) for result in results[table].results]
     write_pages(docs, results, unchanged)
     return sorted(checks, key=lambda check: check.check_name)
+
+
+def _tell_as_of(source: SQLDatasource) -> None:
+    """Make the macro `as_of()` of the suites, for this connection alone."""
+    day = _rows(source, "select max(building_as_of) from load.progress")[0][0]
+    constant = f"date '{day}'" if day else "cast(null as date)"
+    with source.get_execution_engine().get_connection() as connection:
+        connection.execute(sqlalchemy.text(f"create temp macro as_of() as {constant}"))
+        connection.commit()
 
 
 def _batch(source: SQLDatasource, table: str) -> Batch:

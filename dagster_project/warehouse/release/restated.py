@@ -10,7 +10,7 @@ joined. What moved is written down figure by figure where it is little, and else
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -35,6 +35,7 @@ MOVED = "moved_figures"
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 SHARES = ("FLOAT", "DOUBLE")
 NO_KEY = "'{}'"
+NOTED = "load.causes"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def compare(
     databases = {name for one in comparisons for name in (one.before, one.after)}
     described = {name: describe(connection, name) for name in databases}
     found = [
-        _compare(connection, release_id, one, described[one.before][one.table], described[one.after][one.table])
+        _compare(connection, release_id, one, described)
         for one in comparisons
         if one.table in described[one.before] and one.table in described[one.after]
     ]
@@ -83,24 +84,29 @@ def compare(
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, release_id: str, one: Comparison, old: Description, new: Description
+    connection: duckdb.DuckDBPyConnection,
+    release_id: str,
+    one: Comparison,
+    described: Mapping[str, Mapping[str, Description]],
 ) -> Restated | None:
-    key = one.rule.key
+    key, old, new = one.rule.key, described[one.before][one.table], described[one.after][one.table]
     period = next((name for name in key if new.columns.get(name) in ("DATE", "TIMESTAMP")), None)
     figures = [name for name in new.columns if name not in key and _is_number(old, name) and _is_number(new, name)]
     if period is None or not figures or not set(key) <= old.columns.keys() & new.columns.keys():
         return None
     pairs = _pairs(one, period, figures, IS_COMPLETE in old.columns)
-    _group(connection, pairs, figures, NO_KEY)
+    connection.execute(f"create or replace temp table moved_pairs as {pairs}")
+    _group(connection, figures, NO_KEY)
     counted = "coalesce(sum(rows), 0), min(period), max(period), sum(list_sum([f.moved_rows for f in figures]))"
     rows, first, last, moved = only_row(connection, f"select {counted} from moved_groups")
     if rows == 0:
         return None
     if moved <= MOST_FIGURES and not one.rule.names_people and new.columns[period] == "DATE":
-        _group(connection, pairs, figures, _rest_of_key([name for name in key if name != period]))
+        _group(connection, figures, _rest_of_key([name for name in key if name != period]))
+    causes = _causes(one, period, are_noted=NOTED in described[one.after])
     averages = [name for name in figures if name in one.rule.averages or new.columns[name] in SHARES]
     connection.execute(
-        f"insert into {MOVED} {_written(_grain(connection), _causes(connection, one, period))}",
+        f"insert into {MOVED} {_written(_grain(connection), causes)}",
         {"release_id": release_id, "table": one.table, "averages": averages},
     )
     return Restated(one.table, rows, first, last)
@@ -150,13 +156,13 @@ def _pairs(one: Comparison, period: str, figures: list[str], has_complete: bool)
     """
 
 
-def _group(connection: duckdb.DuckDBPyConnection, pairs: str, figures: list[str], rest_of_key: str) -> None:
-    """Make `moved_groups`: by period and the rest of the key, the rows that moved and each figure's sums over them."""
+def _group(connection: duckdb.DuckDBPyConnection, figures: list[str], rest_of_key: str) -> None:
+    """Make `moved_groups` of `moved_pairs`: by period and the rest of the key, how many rows and each figure's sums."""
     sums = ", ".join(map(_sums, figures))
     connection.execute(f"""
         create or replace temp table moved_groups as
         select _period as period, {rest_of_key} as key, count(*) as rows, [{sums}] as figures
-        from ({pairs}) group by 1, 2
+        from moved_pairs group by 1, 2
     """)
 
 
@@ -178,15 +184,15 @@ def _grain(connection: duckdb.DuckDBPyConnection) -> str:
     return GRAINS[-1]
 
 
-def _causes(connection: duckdb.DuckDBPyConnection, one: Comparison, period: str) -> str:
+def _causes(one: Comparison, period: str, are_noted: bool) -> str:
     """SQL: the cause of each period: the first that touches it, else the first that may reach beyond its days."""
     names, last = str(list(CAUSES)), len(CAUSES)
     known = "select null::int as rank, null::date as first_day, null::date as last_day, false as reaches where false"
-    if "load.causes" in describe(connection, one.after):
+    if are_noted:
         known = f"""
             select list_position({names}, cause) as rank, first_day, last_day,
                 cause <> {literal(OF_ITS_DAYS_ALONE)} as reaches
-            from {qualified(one.after, "load.causes")}
+            from {qualified(one.after, NOTED)}
             where noted_at > timestamp '{one.published_at}' and (feed is null or list_contains({one.rule.feeds}, feed))
         """
     end = "last_day(period)" if period in MONTHS else "period + 6" if one.table.endswith(WEEKLY) else "period"
