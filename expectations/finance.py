@@ -42,12 +42,11 @@ def payments_daily(reporting: Reporting) -> Suite:
             holds("(success_rate is null) = (succeeded + failed = 0)"),
             holds("(avg_value is null) = (succeeded = 0)"),
             equal(
-                ["sum(attempts)", "sum(succeeded)", "sum(failed)"],
-                [
-                    "count(*)",
-                    "count(*) filter (where status = 'succeeded')",
-                    "count(*) filter (where status = 'failed')",
-                ],
+                {
+                    "sum(attempts)": "count(*)",
+                    "sum(succeeded)": "count(*) filter (where status = 'succeeded')",
+                    "sum(failed)": "count(*) filter (where status = 'failed')",
+                },
                 "raw.payments",
             ),
             reconciles(
@@ -80,8 +79,11 @@ def payment_recovery_monthly() -> Suite:
             holds("first_attempt_successes + recovered + lost <= intents"),
             holds("(median_hours_to_recover is null) = (recovered = 0)"),
             equal(
-                ["sum(intents)", "sum(first_attempt_successes + recovered)"],
-                ["count(distinct payment_id)", "count(distinct payment_id) filter (where status = 'succeeded')"],
+                {
+                    "sum(intents)": "count(distinct payment_id)",
+                    "sum(first_attempt_successes + recovered)": "count(distinct payment_id) "
+                    "filter (where status = 'succeeded')",
+                },
                 "raw.payments",
             ),
         ],

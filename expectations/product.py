@@ -70,11 +70,10 @@ def active_users_daily(reporting: Reporting) -> Suite:
                 f"select coalesce({AS_OF} - min(activity_date) + 1, 0) from product.active_users_daily",
             ),
             equal(
-                [
-                    f"sum(dau) filter (where platform = 'all' and activity_date > {AS_OF} - 7)",
-                    f"sum(wau) filter (where platform = 'all' and activity_date = {AS_OF})",
-                ],
-                ["count(*)", "count(distinct user_id)"],
+                {
+                    f"sum(dau) filter (where platform = 'all' and activity_date > {AS_OF} - 7)": "count(*)",
+                    f"sum(wau) filter (where platform = 'all' and activity_date = {AS_OF})": "count(distinct user_id)",
+                },
                 f"(select distinct user_id, active_on from ({week}) as week) as days",
                 what="active users and days, and active users, of the last week in raw.events",
             ),

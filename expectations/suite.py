@@ -122,17 +122,13 @@ def reconciles(
     )
 
 
-def equal(totals: Sequence[str], figures: Sequence[str], rows: str, what: str | None = None) -> CountedRowsExpectation:
-    """Aggregates of the table are those that are found elsewhere, in one scan of `rows` (SQL after `from`) for all.
+def equal(figures: Mapping[str, str], rows: str, what: str | None = None) -> CountedRowsExpectation:
+    """Aggregates of the table are those of `rows` (SQL after `from`), which one scan finds; both are exact numbers.
 
-    The figures are numbers that add up to 0 where there is nothing. `what` says in words what is found.
+    `figures` has one aggregate for the other, `what` says in words what the latter are.
     """
-    listed, found = ", ".join(f"coalesce({total}, 0)" for total in totals), ", ".join(figures)
-    return _equal(
-        f"{', '.join(totals)} = {what or f'{found} of {rows}'}",
-        f"select [{_literal(listed)}] as figures from {{batch}}",
-        f"select [{_literal(found)}] as figures from {_literal(rows)}",
-    )
+    described = what or ", ".join(figures.values()) + f" of {rows}"
+    return _equal(f"{', '.join(figures)} = {described}", figures, from_rows=_literal(rows))
 
 
 def counts(
@@ -146,29 +142,23 @@ def counts(
     """
     since, began = ("kept_from", "opens_at") if period == "activity_date" else (FIRST_OPEN_HOUR, FIRST_OPEN_HOUR)
     kept = f"from load.kept_from where name in ('{feed}', '{table or feed}')"
-    listed = ", ".join(f"coalesce({total}, 0)" for total in totals)
-    counted = ", ".join(f"count(*) filter (where {rows})" for rows in totals.values())
     described = ", ".join(f"{total} = rows of raw.{feed} where {rows}" for total, rows in totals.items())
     return _equal(
         described.replace(" where true", ""),
-        f"""
-            select [{listed}] as figures from {{batch}}
-            where {period} >= coalesce((select max({since}) {kept}), date '{LONG_AGO}')
-        """,
-        f"""
-            select [{counted}] as figures from raw.{feed}
-            where {event_time} >= coalesce((select max({began}) {kept}), timestamp '{LONG_AGO}')
-        """,
+        {total: f"count(*) filter (where {rows})" for total, rows in totals.items()},
+        where=f"{period} >= coalesce((select max({since}) {kept}), date '{LONG_AGO}')",
+        from_rows=f"raw.{feed} where {event_time} >= coalesce((select max({began}) {kept}), timestamp '{LONG_AGO}')",
     )
 
 
-def _equal(description: str, published: str, expected: str) -> CountedRowsExpectation:
+def _equal(description: str, figures: Mapping[str, str], from_rows: str, where: str = "true") -> CountedRowsExpectation:
+    published, expected = ", ".join(f"coalesce({total}, 0)" for total in figures), ", ".join(figures.values())
     return CountedRowsExpectation(
         description=description,
         unexpected_rows_query=f"""
             select published.figures as published, expected.figures as expected
-            from ({published}) as published
-            cross join ({expected}) as expected
+            from (select [{_literal(published)}] as figures from {{batch}} where {where}) as published
+            cross join (select [{_literal(expected)}] as figures from {from_rows}) as expected
             where published.figures is distinct from expected.figures
         """,
     )
