@@ -24,6 +24,11 @@ ATTEMPTS = (
     "finance.payments_daily: sum(attempts), sum(succeeded), sum(failed) = count(*), "
     "count(*) filter (where status = 'succeeded'), count(*) filter (where status = 'failed') of raw.payments"
 )
+REQUESTS = (
+    "sum(requests) = rows of raw.api_requests, "
+    "sum(errors_4xx) = rows of raw.api_requests where status_code >= 400 and status_code < 500, "
+    "sum(errors_5xx) = rows of raw.api_requests where status_code >= 500"
+)
 SUITES = {suite.table: suite for module in MODULES for suite in module.suites(Reporting())}
 
 
@@ -61,9 +66,7 @@ def test_figures_of_closed_days_are_sound_without_their_rows_and_those_of_open_d
 
     assert failures(make_candidate(tmp_path / "candidate.duckdb", CLOSED), tables) == {}
     assert failures(make_candidate(tmp_path / "poisoned.duckdb", poison), tables).keys() == {
-        "platform.api_performance_hourly: sum(requests) = rows of raw.api_requests, sum(errors_4xx) = rows of "
-        "raw.api_requests where status_code >= 400 and status_code < 500, sum(errors_5xx) = rows of "
-        "raw.api_requests where status_code >= 500",
+        f"platform.api_performance_hourly: {REQUESTS}",
         "security.events_daily: sum(events) = rows of raw.security_events",
     }
 
@@ -158,6 +161,16 @@ def test_figures_of_closed_days_are_sound_without_their_rows_and_those_of_open_d
                 "ops.retention_runs: place in ('landing', 'quarantine', 'rows', 'figures') and retention is not null",
                 "ops.retention_runs: no column is null in every row",
                 "ops.restatements: moved_rows > 1 or moved_rows = 1 and old_value is distinct from new_value",
+            },
+        ),
+        (
+            "insert into ops.feed_health from ops.feed_health where feed = 'events'; "
+            "update ops.anomalies set figure = null where outcome = 'usual'; "
+            "update raw.api_requests set status_code = 200 where status_code >= 500",
+            {
+                "ops.feed_health: feed, dt: never null, and no two rows share it",
+                "ops.anomalies: figure, day: never null, and no two rows share it",
+                f"platform.api_performance_hourly: {REQUESTS}",
             },
         ),
         (

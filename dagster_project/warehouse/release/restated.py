@@ -80,6 +80,7 @@ def compare(
         for one in comparisons
         if one.table in described[one.before] and one.table in described[one.after]
     ]
+    connection.execute("drop table if exists moved_pairs")
     return [one for one in found if one]
 
 
