@@ -23,13 +23,12 @@ import pyarrow.parquet as pq
 from dagster_project.privacy.person import Person
 from dagster_project.privacy.rules import cleaned, is_owned
 from dagster_project.warehouse.contract import Feed
+from dagster_project.warehouse.load.comma_separated import CsvSplit, csv_fields
 from dagster_project.warehouse.load.landing import Delivery
 from dagster_project.warehouse.load.reading import (
     BrokenFile,
-    CsvSplit,
     HashingFile,
     Piece,
-    csv_fields,
     read_pieces,
     split_lines,
 )

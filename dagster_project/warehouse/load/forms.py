@@ -15,8 +15,6 @@ from dagster_project.warehouse.contract import Feed
 from dagster_project.warehouse.load.personal_data import MASK
 from dagster_project.warehouse.load.records import Batch
 
-# What splits a CSV record into fields once its commas within quotes are told from the others.
-_FIELD_END = ',",'
 _REPEATED_KEYS = "len(json_keys(_parsed)) <> len(list_distinct(json_keys(_parsed)))"
 
 
@@ -107,60 +105,33 @@ class JsonLines(Form):
 
 
 class Csv(Form):
-    """Records that are lines of comma-separated values under a header."""
+    """Records that are lines of comma-separated values under a header, taken apart already."""
+
+    problems: list[tuple[str, str]] = []
 
     def __init__(self, feed: Feed, batch: Batch, shapes: Shapes) -> None:
-        self._position = {name: index + 1 for index, name in enumerate(batch.header)}
-        # Split at its quotes, a record between two commas has every second part in quotes. The others stand between two
-        # fields in quotes, so that they begin and end with a comma, or are empty: within one, a quote written twice.
-        # Their commas are marked by a single quote, which is nowhere else: those of a text come in pairs.
-        self.fields = f"""
-            select *, null as _parsed,
-                case
-                    when _parts is null then string_split(_record, ',')
-                    when len(_parts) % 2 = 1 and list_count(_marked) = len(_parts) then list_transform(
-                        string_split(array_to_string(_marked, ''), '{_FIELD_END}')[2:-2],
-                        lambda field: replace(field, '""', '"')
-                    )
-                end as _fields
-            from (
-                select *, list_transform(_parts, lambda part, place: case
-                        when place % 2 = 0 then part
-                        when part = '' then '""'
-                        when starts_with(part, ',') and ends_with(part, ',') then replace(part, ',', '{_FIELD_END}')
-                    end) as _marked
-                from (
-                    select *, case when contains(_record, '"') then string_split(',' || _record || ',', '"') end
-                        as _parts
-                    from (select *, rtrim(text, chr(13) || chr(10)) as _record from records)
-                )
-            )
-        """
+        self._position = {name: index for index, name in enumerate(batch.header)}
+        self.fields = "select *, text as _record, null as _parsed from records"
         known = {column.name for column in feed.columns}
         unknown = [name for name in batch.header if name not in known]
         members = ", ".join(f"{literal(name)}, {self.value(name)}" for name in unknown)
         self.extra = _object_without_nulls(members)
         self.masked = self._masked(feed)
-        width = len(batch.header)
-        self.problems = [
-            ("_fields is null", "malformed quotes"),
-            (f"len(_fields) <> {width}", f"another number of fields than the header's {width}"),
-        ]
 
     def value(self, name: str) -> str:
-        return f"nullif(_fields[{self._position[name]}], '')" if name in self._position else "null::varchar"
+        return f"nullif(c{self._position[name]}, '')" if name in self._position else "null::varchar"
 
     def _masked(self, feed: Feed) -> str:
-        personal = [str(self._position[c.name]) for c in feed.columns if c.pii and c.name in self._position]
+        personal = [str(self._position[c.name] + 1) for c in feed.columns if c.pii and c.name in self._position]
         if not personal:
             return "_record"
         in_quotes = """ '"' || replace(field, '"', '""') || '"' """
         written = f"""case when regexp_matches(field, '[",\\r\\n]') then {in_quotes} else field end"""
         mask = f"case when place in ({', '.join(personal)}) and field <> '' then {literal(MASK)} else {written} end"
-        return f"""
-            case when _fields is null then _record
-                else array_to_string(list_transform(_fields, lambda field, place: {mask}), ',') end
-        """
+        columns = ", ".join(f"c{index}" for index in self._position.values())
+        fields = f"case when c0 is null then _fields else [{columns}] end"
+        masked = f"array_to_string(list_transform({fields}, lambda field, place: {mask}), ',')"
+        return f"coalesce({masked}, _record)"
 
 
 class Parquet(Form):

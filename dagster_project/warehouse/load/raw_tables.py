@@ -79,12 +79,13 @@ def create_tables(connection: duckdb.DuckDBPyConnection, feeds: Collection[Feed]
     found = _columns_by_table(connection)
     for feed in feeds:
         own = {column.name: column.data_type for column in feed.columns}
+        unique = feed.key[0] if len(feed.key) == 1 and own[feed.key[0]] == "varchar" else None
         for table, columns in (
             (f"{RAW_SCHEMA}.{feed.name}", own | OWN_COLUMNS),
             (f"superseded.{feed.name}", own | OWN_COLUMNS | {"_conflicts": "boolean"}),
             (f"moved.{feed.name}", own),
         ):
-            _ensure_table(connection, table, columns, found.get(table))
+            _ensure_table(connection, table, columns, found.get(table), unique)
     _ensure_key_hashes(connection, feeds)
     connection.execute("commit")
 
@@ -165,10 +166,17 @@ def _columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[s
 
 
 def _ensure_table(
-    connection: duckdb.DuckDBPyConnection, table: str, wanted: dict[str, str], found: dict[str, str] | None
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    wanted: dict[str, str],
+    found: dict[str, str] | None,
+    unique: str | None,
 ) -> None:
     if found is None:
-        connection.execute(f"create table {table} ({', '.join(f'{name} {kind}' for name, kind in wanted.items())})")
+        # what stands once gains nothing by a dictionary, which DuckDB would try first: twice the work of writing it
+        stored = {unique: " using compression zstd"}
+        columns = ", ".join(f"{name} {kind}{stored.get(name, '')}" for name, kind in wanted.items())
+        connection.execute(f"create table {table} ({columns})")
         return
     for name in wanted.keys() - found.keys():
         connection.execute(f"alter table {table} add column {name} {wanted[name]}")

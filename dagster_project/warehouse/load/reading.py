@@ -1,12 +1,11 @@
 """Reading a delivered file once: hashing, decompressing and cutting it into records on the way.
 
 What is hashed is what is loaded, even where a file changes while it is read. A record keeps the number of the
-physical line it starts on. Cutting is done on whole chunks by numpy; only damaged stretches are walked line by line.
+physical line it starts on.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import os
@@ -20,9 +19,7 @@ import pyarrow as pa
 CHUNK_BYTES = 256 << 20
 # Arrow's string offsets are 32 bits wide; no sane record comes near it.
 MAX_RECORD_BYTES = 1 << 30
-# Past this an open quote is taken for a stray one; DuckDB's own CSV reader stops at 2 MB.
-MAX_QUOTED_BYTES = 8 << 20
-NEWLINE, QUOTE = 10, 34
+NEWLINE = 10
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NO_UTF8 = "bytes that are no UTF-8"
 
@@ -136,88 +133,11 @@ def _grown(buffer: bytearray) -> bytearray:
 
 def split_lines(chunk: np.ndarray, first_line: int, at_end: bool) -> Piece:
     """One record a line."""
-    ends = _positions(chunk, NEWLINE) + 1
+    ends = positions(chunk, NEWLINE) + 1
     return Piece(b"", ends, np.arange(first_line, first_line + len(ends)))
 
 
-class CsvSplit:
-    """One record a line, or several lines where a quoted field spans them.
-
-    A record that spans lines must be well-formed and as wide as the file's first one; if it isn't, its quote is a
-    stray one: its first line alone is damaged, and reading goes on at the next line, so that no good row is swallowed.
-    """
-
-    def __init__(self) -> None:
-        self._width: int | None = None
-
-    def __call__(self, chunk: np.ndarray, first_line: int, at_end: bool) -> Piece:
-        newlines = _positions(chunk, NEWLINE)
-        is_odd = np.searchsorted(_positions(chunk, QUOTE), newlines) % 2
-        # A record that starts after an even number of quotes ends at a newline after an even number, and so for odd.
-        both = [_Closings(chunk, newlines, np.flatnonzero(is_odd == odd)) for odd in (0, 1)]
-        ends: list[np.ndarray] = [np.empty(0, dtype=np.int64)]
-        damage: dict[int, str] = {}
-        found, at = 0, 0  # records found; index of the newline that ends the next physical line
-        while at < len(newlines):
-            closing = both[is_odd[at - 1] if at else 0]
-            first = int(np.searchsorted(closing.at, at))
-            unsound = self._first_unsound(closing, first)
-            ends.append(newlines[closing.at[first:unsound]] + 1)
-            found, at = found + unsound - first, int(closing.at[unsound - 1]) + 1 if unsound > first else at
-            all_closed = unsound == len(closing.at)
-            if at == len(newlines) or (all_closed and not at_end and len(chunk) - newlines[at] <= MAX_QUOTED_BYTES):
-                break  # nothing is left, or the next chunk may still close the quote
-            ends.append(newlines[at : at + 1] + 1)
-            damage[found] = "a quote that is never closed"
-            found, at = found + 1, at + 1
-        all_ends = np.concatenate(ends)
-        starts = np.concatenate([[0], all_ends[:-1]])[:found]
-        return Piece(b"", all_ends, np.searchsorted(newlines, starts) + first_line, damage)
-
-    def _first_unsound(self, closing: _Closings, first: int) -> int:
-        """Which record from `first` on is the first unsound one of several lines; the number of all if none is."""
-        if self._width is None and len(closing.at):
-            self._width = _width(closing.record(0))
-        for index in closing.spanning[np.searchsorted(closing.spanning, first) :]:
-            record = closing.record(index)
-            if len(record) > MAX_QUOTED_BYTES or _width(record) != self._width:
-                return int(index)
-        return len(closing.at)
-
-
-class _Closings:
-    """The newlines after an odd (or even) number of quotes: `at` indexes them, one record ends at each.
-
-    `spanning` tells the records of several lines. Made once a chunk, so that a file full of stray quotes costs no more
-    than its size.
-    """
-
-    def __init__(self, chunk: np.ndarray, newlines: np.ndarray, at: np.ndarray) -> None:
-        self.at = at
-        self.spanning = np.flatnonzero(np.diff(at, prepend=-1) > 1)
-        self._chunk, self._newlines = chunk, newlines
-
-    def record(self, index: int) -> bytes:
-        """The bytes of one record, with its newline."""
-        before = self.at[index - 1] if index else -1
-        start = self._newlines[before] + 1 if before >= 0 else 0
-        return self._chunk[start : self._newlines[self.at[index]] + 1].tobytes()
-
-
-def _width(record: bytes) -> int | None:
-    try:
-        return len(csv_fields(record))
-    except (csv.Error, StopIteration):
-        return None
-
-
-def csv_fields(record: bytes) -> list[str]:
-    """The fields of one CSV record. Raises csv.Error where its quotes are malformed."""
-    # as one item: a reader over a text would end the record at a lone carriage return, and the rest would be lost
-    return next(csv.reader([record.decode("utf-8", "replace")], strict=True))
-
-
-def _positions(chunk: np.ndarray, byte: int, step: int = 1 << 18) -> np.ndarray:
+def positions(chunk: np.ndarray, byte: int, step: int = 1 << 18) -> np.ndarray:
     """Where `byte` stands in `chunk`; in steps that stay in the processor's cache (10 times faster than at once)."""
     if len(chunk) <= step:
         return np.flatnonzero(chunk == byte)

@@ -1,8 +1,8 @@
 """Delivered files as Arrow batches of records, many files to a batch, so that DuckDB works set-wise.
 
 A batch's table has `_file_id`, `_line`, `_latest` (no timestamp of the row may be later), `_damage` (why the record is
-broken already, else null) and the record itself: `text` for JSON lines and CSV, or the columns `c0`, `c1`, … of a
-Parquet file, which `header` names.
+broken already, else null) and the record itself: `text` for JSON lines and CSV, and the columns `c0`, `c1`, … of CSV
+and Parquet, which `header` names.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.warehouse.load.comma_separated import CsvSplit, csv_fields, fields_schema, with_fields
 from dagster_project.warehouse.load.parquet import readable, texts_of_few_values
 from dagster_project.warehouse.load.personal_data import without_addresses
 from dagster_project.warehouse.load.reading import (
     NO_UTF8,
     BrokenFile,
-    CsvSplit,
     HashingFile,
     Piece,
-    csv_fields,
     read_pieces,
     split_lines,
 )
@@ -155,7 +156,11 @@ def _text_batch(form: str, header: tuple[str, ...], pieces: list[tuple[Source, P
     table = _with_origin([source for source, _ in pieces], counts, lines, pa.table({"text": text}))
     table = table.append_column("_damage", damage)
     batches = [_as_utf8(batch) for batch in table.to_batches(max_chunksize=ROWS_PER_RECORD_BATCH)]
-    return Batch(form, header, pa.Table.from_batches(batches, table.schema))
+    if form == "json":
+        return Batch(form, header, pa.Table.from_batches(batches, table.schema))
+    with ThreadPoolExecutor() as threads:  # numpy and Arrow let them run at once
+        parts = [part for parts in threads.map(partial(with_fields, width=len(header)), batches) for part in parts]
+    return Batch(form, header, pa.Table.from_batches(parts, fields_schema(table.schema, len(header))))
 
 
 def _damage(pieces: list[tuple[Source, Piece]], counts: np.ndarray) -> pa.Array:
