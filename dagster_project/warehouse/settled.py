@@ -35,9 +35,10 @@ def settle(settings: Settings, as_of: date) -> None:
     settled_file(settings).unlink(missing_ok=True)
     verdict = read_verdict(settings)
     failed = verdict is None or any(not check.passed and check.severity == "error" for check in verdict.checks)
-    if not failed and _is_taken_in(settings):
+    landing = _landing(settings)
+    if not failed and _is_taken_in(settings, landing):
         draft = settled_file(settings).with_name(".settled.json.tmp")
-        draft.write_text(json.dumps(_picture(settings, as_of), indent=1), encoding="utf-8")
+        draft.write_text(json.dumps(_picture(settings, landing, as_of), indent=1), encoding="utf-8")
         os.replace(draft, settled_file(settings))
 
 
@@ -47,13 +48,13 @@ def reason_to_run(settings: Settings, as_of: date) -> str | None:
         before = json.loads(settled_file(settings).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return "the last night left something to be done"
-    changed = [part for part, state in _picture(settings, as_of).items() if before.get(part) != state]
+    picture = _picture(settings, _landing(settings), as_of)
+    changed = [part for part, state in picture.items() if before.get(part) != state]
     return f"changed: {', '.join(changed)}" if changed else None
 
 
-def _is_taken_in(settings: Settings) -> bool:
+def _is_taken_in(settings: Settings, landing: Landing) -> bool:
     """Whether the models have taken in every delivery, and the ledger lists all else that lies in the landing zone."""
-    landing = _landing(settings)
     with open_database(settings.candidate, read_only=True) as connection:
         loaded = set(connection.execute("select feed, dt, file, identity from load.deliveries").fetchall())
         problems = connection.execute("select path, problem from load.problems").fetchall()
@@ -63,14 +64,14 @@ def _is_taken_in(settings: Settings) -> bool:
     return is_built and found <= loaded and sorted(problems) == sorted((p.path, p.problem) for p in landing.problems)
 
 
-def _picture(settings: Settings, as_of: date) -> dict[str, str]:
+def _picture(settings: Settings, landing: Landing, as_of: date) -> dict[str, str]:
     """All that decides what a night publishes, and what it would make anew where it is gone, each part in a word."""
     candidate, releases = settings.candidate, settings.releases
     made = ("verdict.json", "build_results.json", "test_results.json", "data_docs/index.html")
     current = os.readlink(settings.current_release) if settings.current_release.is_symlink() else "none"
     return {
         "as-of day": as_of.isoformat(),
-        "landing zone": digest(_described(_landing(settings))),
+        "landing zone": digest(_described(landing)),
         "erasures": states([settings.erased, settings.home / "pii.key", *settings.erasing.glob("*")]),
         "candidate": states([candidate, candidate.with_name(f"{candidate.name}.wal")]),
         "work files": states(settings.work / name for name in made),

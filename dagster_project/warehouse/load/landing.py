@@ -95,13 +95,13 @@ def scan(landing: Path, feeds: Collection[str], last_day: date | None = None) ->
     """
     last_day = last_day or datetime.now(UTC).date() + timedelta(days=DAYS_AHEAD)
     found = Landing()
-    for feed_entry in _entries(landing, found):
+    for feed_entry in _entries(str(landing), found):
         if feed_entry.name not in feeds:
             _report(found, feed_entry, f"unknown feed; known are {', '.join(sorted(feeds))}")
         elif not feed_entry.is_dir(follow_symlinks=False):
             _report(found, feed_entry, "a feed is a folder; deliver files as <feed>/dt=YYYY-MM-DD/<name>")
         else:
-            for day_entry in _entries(Path(feed_entry.path), found):
+            for day_entry in _entries(feed_entry.path, found):
                 _scan_day(found, feed_entry.name, day_entry, last_day)
     return found
 
@@ -115,7 +115,7 @@ def _scan_day(found: Landing, feed: str, day_entry: os.DirEntry[str], last_day: 
     if day > last_day:
         _report(found, day_entry, f"a day to come, later than {last_day}; name it by the day on which it was delivered")
         return
-    for entry in _entries(Path(day_entry.path), found):
+    for entry in _entries(day_entry.path, found):
         delivery = _delivery(found, feed, day, entry)
         if delivery:
             found.deliveries.append(delivery)
@@ -147,7 +147,7 @@ def _identity(status: os.stat_result) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
 
 
-def _entries(folder: Path, found: Landing) -> Iterator[os.DirEntry[str]]:
+def _entries(folder: str, found: Landing) -> Iterator[os.DirEntry[str]]:
     """The visible entries of `folder` in the order of their names."""
     try:
         with os.scandir(folder) as entries:
@@ -186,8 +186,8 @@ def _day(name: str) -> date | None:
 
 
 def _report(found: Landing, entry: os.DirEntry[str], problem: str) -> None:
-    found.problems.append(Problem(_printable(Path(entry.path)), problem))
+    found.problems.append(Problem(_printable(entry.path), problem))
 
 
-def _printable(path: Path) -> str:
-    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+def _printable(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
