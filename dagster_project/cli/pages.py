@@ -52,8 +52,9 @@ def export_metrics(
     from dagster_project.warehouse.release.releases import ReleaseError, open_release
 
     try:
-        with open_release(load_settings(ctx.obj)) as connection:
-            write_metrics(connection, days, output)
+        settings = load_settings(ctx.obj)
+        with open_release(settings) as connection:
+            write_metrics(connection, days, output, settings.reporting.reporting_timezone)
         if output.name != "<stdout>":
             typer.echo(f"metrics     {output.name}, the last {days} {'day' if days == 1 else 'days'}", err=True)
     except ReleaseError as error:

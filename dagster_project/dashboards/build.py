@@ -71,7 +71,7 @@ def _write_page(
     """Write one page and return what it shows by the id() of the entry; nothing where it failed."""
     file = folder / f"{page.name}.html"
     try:
-        views = {id(item): view(connection, item, facts) for item in page.items()}
+        views = {id(item): view(connection, item, facts, reporting.reporting_timezone) for item in page.items()}
         for one in views.values():
             if one.error:
                 report(f"dashboard {page.name}, {one.item.title}: {one.error}")

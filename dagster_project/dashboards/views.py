@@ -15,6 +15,7 @@ from dagster_project.dashboards.facts import Domain, Facts
 from dagster_project.dashboards.forms import MONEY
 from dagster_project.dashboards.frames import Frame, pack, read
 from dagster_project.dashboards.sparklines import sparkline
+from dagster_project.warehouse.local_days import local_day
 
 NEVER_PUBLISHED, EMPTY = "Not in this release yet", "No rows yet"
 NOTHING = "\N{EN DASH}"
@@ -95,14 +96,17 @@ class ListingView(View):
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def view(connection: duckdb.DuckDBPyConnection, item: Item, facts: Facts) -> View:
-    """An entry with the figures of the release. A query that fails is an entry in trouble, not an exception."""
+def view(connection: duckdb.DuckDBPyConnection, item: Item, facts: Facts, timezone: str = "UTC") -> View:
+    """An entry with the figures of the release; days that it counts hours to are those of the time zone.
+
+    A query that fails is an entry in trouble, not an exception.
+    """
     domain = facts.domains.get(domains_of(item)[0])
     tables = {metric.rpartition(".")[0] for metric in item.metrics}
     base: dict[str, Any] = {
         "item": item,
         "domain": domain,
-        "sql": cleandoc(item.sql),
+        "sql": cleandoc(item.sql).replace(local_day("hour", "UTC"), local_day("hour", timezone)),
         "provisional_from": facts.provisional_from(tables),
     }
     kind = {Tile: TileView, Chart: ChartView, Listing: ListingView}[type(item)]

@@ -1,7 +1,7 @@
 """Which published figures go to Prometheus, under which name, type and unit, each as a query of the release.
 
-A query yields `ends_at` (of the period, UTC), `value` and the labels. Names end in their unit, as OpenMetrics has
-it; a counter's query yields what each period adds.
+A query yields `ends_at` (of the period), `value` and the labels. Names end in their unit, as OpenMetrics has it; a
+counter's query yields what each period adds.
 """
 
 from __future__ import annotations
@@ -26,8 +26,14 @@ class Family:
         """The whole query."""
         return f"select {self.select.replace('{table}', self.table)}"
 
+    @property
+    def is_in_utc(self) -> bool:
+        """Whether `ends_at` is in UTC: hours and delivery days are, days and months of the reporting time zone."""
+        return self.select.startswith((HOUR, DELIVERY_DAY))
+
 
 HOUR = "hour + interval 1 hour as ends_at"
+DELIVERY_DAY = "cast(dt as timestamp) + interval 1 day as ends_at"
 DAY = "cast(activity_date as timestamp) + interval 1 day as ends_at"
 MONTH = "cast(month as timestamp) + interval 1 month as ends_at"
 
@@ -169,13 +175,13 @@ FAMILIES = (
         "counter",
         "Lines delivered, by feed.",
         "ops.feed_deliveries",
-        "cast(dt as timestamp) + interval 1 day as ends_at, feed, sum(lines) as value from {table} group by all",
+        f"{DELIVERY_DAY}, feed, sum(lines) as value from {{table}} group by all",
     ),
     Family(
         "warehouse_feed_quarantined_lines",
         "counter",
         "Lines that broke their contract, by feed.",
         "ops.feed_deliveries",
-        "cast(dt as timestamp) + interval 1 day as ends_at, feed, sum(quarantined) as value from {table} group by all",
+        f"{DELIVERY_DAY}, feed, sum(quarantined) as value from {{table}} group by all",
     ),
 )

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TextIO
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -18,11 +19,15 @@ ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
 def write_metrics(
-    connection: duckdb.DuckDBPyConnection, days: int, target: TextIO, families: Iterable[Family] = FAMILIES
+    connection: duckdb.DuckDBPyConnection,
+    days: int,
+    target: TextIO,
+    timezone: str = "UTC",
+    families: Iterable[Family] = FAMILIES,
 ) -> None:
     """Write the figures of the release's last `days`; a family whose table was never published has no samples.
 
-    Counters count from the release's first period on, whatever `days` is.
+    Days and months are of the time zone. Counters count from the release's first period on, whatever `days` is.
     """
     published = {name for (name,) in connection.execute(TABLES).fetchall()}
     for family in families:
@@ -31,14 +36,14 @@ def write_metrics(
             target.write(f"# UNIT {family.name} {family.unit}\n")
         target.write(f"# HELP {family.name} {family.help.translate(ESCAPED)}\n")
         if family.table in published:
-            target.writelines(_samples(connection, family, days))
+            target.writelines(_samples(connection, family, days, ZoneInfo("UTC" if family.is_in_utc else timezone)))
     target.write("# EOF\n")
 
 
 TABLES = "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
 
 
-def _samples(connection: duckdb.DuckDBPyConnection, family: Family, days: int) -> Iterator[str]:
+def _samples(connection: duckdb.DuckDBPyConnection, family: Family, days: int, zone: ZoneInfo) -> Iterator[str]:
     """One line per series and period, series by series, the oldest first."""
     found = connection.execute(f"select * from ({family.sql}) limit 0").description or ()
     labels = sorted({column[0] for column in found} - {"ends_at", "value"})
@@ -60,7 +65,7 @@ def _samples(connection: duckdb.DuckDBPyConnection, family: Family, days: int) -
     while batch := rows.fetchmany(10_000):
         for *names, ends_at, figure in batch:
             if math.isfinite(figure):
-                yield f"{name}{_labels(labels, names)} {figure!r} {_seconds(ends_at)}\n"
+                yield f"{name}{_labels(labels, names)} {figure!r} {_seconds(ends_at, zone)}\n"
 
 
 def _labels(labels: list[str], values: list[str]) -> str:
@@ -68,5 +73,5 @@ def _labels(labels: list[str], values: list[str]) -> str:
     return f"{{{pairs}}}" if pairs else ""
 
 
-def _seconds(ends_at: datetime) -> int:
-    return int(ends_at.replace(tzinfo=UTC).timestamp())
+def _seconds(ends_at: datetime, zone: ZoneInfo) -> int:
+    return int(ends_at.replace(tzinfo=zone).timestamp())

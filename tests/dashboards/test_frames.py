@@ -172,3 +172,23 @@ def test_a_trend_lifts_its_pen_over_a_missing_figure_and_dashes_what_still_runs(
     assert 'class="over" d="M3.0 29.0L31.5 20.3M88.5 3.0"' in drawn
     assert 'class="running" d="M88.5 3.0L117.0 11.7"' in drawn
     assert sparkline([1]) == sparkline([None, None]) == ""
+
+
+def test_hours_are_counted_to_days_of_the_reporting_time_zone() -> None:
+    hours = "(timestamp '2024-04-06 12:00', 1), (timestamp '2024-04-06 13:00', 2), (timestamp '2024-04-07 13:00', 4)"
+    sql = f"""
+        select cast(hour as date) as period, sum(value) as value from (values {hours}) as hours(hour, value)
+        group by cast(hour as date) order by period
+        """
+    tile = Tile("Requests", "Why.", "platform.api_performance_hourly.requests", COUNT, Grain.day, sql)
+    tables = frozenset(["platform.api_performance_hourly"])
+    facts = Facts("r", date(2024, 4, 7), datetime(2024, 4, 8), {}, tables, ())
+
+    with duckdb.connect() as connection:
+        shown = [view(connection, tile, facts, zone) for zone in ("UTC", "Australia/Lord_Howe")]
+
+    # in Lord Howe, eleven hours ahead until 15:00 UTC of the 6th, then ten and a half, the 7th is 13:00 to 13:30 UTC
+    assert [(one.value, one.period) for one in shown if isinstance(one, TileView)] == [
+        ("4", "Sun 7 Apr 2024"),
+        ("6", "Sun 7 Apr 2024"),
+    ]

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,21 @@ def test_a_figure_is_what_the_release_says(prometheus: str, exported: Path) -> N
     shown = {one["metric"]["outcome"]: float(one["value"][1]) for one in ask(prometheus, panel.query)}
 
     assert shown["success"] == expected
+
+
+def test_a_day_ends_when_it_does_in_the_reporting_time_zone_and_an_hour_in_utc(exported: Path) -> None:
+    text = StringIO()
+    with open_file(exported.parent / f"{RELEASE_ID}.duckdb") as connection:
+        write_metrics(connection, 1, text, "America/St_Johns")  # two and a half hours behind in October
+    in_st_johns = {line.split(" ")[0].split("{")[0]: int(line.split(" ")[-1]) for line in _samples(text.getvalue())}
+
+    assert in_st_johns["warehouse_active_users"] == END + 9000
+    assert in_st_johns["warehouse_critical_path_success_ratio"] == END
+    assert in_st_johns["warehouse_feed_lines_total"] == END
+
+
+def _samples(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line and not line.startswith("#")]
 
 
 def test_the_text_is_open_metrics(exported: Path) -> None:

@@ -180,3 +180,22 @@ def test_a_release_that_does_not_tell_of_feeds_can_still_be_asked(tmp_path: Path
     publish(settings, lambda line: None)
     with open_release(settings) as connection:
         assert (read_newest_days(connection), read_provisional(connection)) == ([], [])
+
+
+def test_hourly_figures_are_counted_to_days_of_the_reporting_time_zone_whatever_the_case_of_levels() -> None:
+    with duckdb.connect() as connection:
+        create_tables(connection, FEEDS)
+        connection.execute("create schema ops; create schema platform")
+        for table in ("feed_health", "anomalies", "provisional_periods"):
+            connection.execute(shape(table))
+        connection.execute("""
+            create table platform.logs_hourly as
+            select * from (values
+                (timestamp '2024-06-12 13:00', 'ERROR', 1), (timestamp '2024-06-12 14:00', 'Critical', 2),
+                (timestamp '2024-06-13 13:00', 'fatal', 4), (timestamp '2024-06-13 13:00', 'INFO', 8),
+                (timestamp '2024-06-13 14:00', 'error', 16)
+            ) as hours(hour, level, lines)
+        """)
+        watch(connection, FEEDS, LINEAGE, AS_OF, "Australia/Brisbane")  # ten hours ahead, all year
+        found = connection.execute("select day, value from ops.anomalies where figure = 'logged errors' order by day")
+        assert found.fetchall() == [(date(2024, 6, 12), 1), (date(2024, 6, 13), 6)]

@@ -35,12 +35,14 @@ where series.day >= $first_day
 """
 
 
-def add_key_figures(connection: duckdb.DuckDBPyConnection, figures: Iterable[KeyFigure], last_day: date) -> None:
-    """Put key figures up to a day into the temporary table `series`.
+def add_key_figures(
+    connection: duckdb.DuckDBPyConnection, figures: Iterable[KeyFigure], last_day: date, zone: str
+) -> None:
+    """Put key figures up to a day of a time zone into the temporary table `series`.
 
     A day without rows is a zero of a count or an amount; of a rate it is no value.
     """
-    found = " union all ".join(figure.sql for figure in figures)
+    found = " union all ".join(figure.sql(zone) for figure in figures)
     if not found:
         return
     connection.execute(
@@ -83,7 +85,7 @@ def computable_figures(connection: duckdb.DuckDBPyConnection) -> list[KeyFigure]
 
 def _is_computable(connection: duckdb.DuckDBPyConnection, figure: KeyFigure) -> bool:
     try:
-        connection.execute(f"explain {figure.sql}").fetchall()
+        connection.execute(f"explain {figure.sql('UTC')}").fetchall()
     except (duckdb.BinderException, duckdb.CatalogException):
         return False
     return True

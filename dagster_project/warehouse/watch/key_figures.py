@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dagster_project.warehouse.local_days import local_day
+
 
 @dataclass(frozen=True)
 class KeyFigure:
     """One watched figure: `value` and `basis` are aggregates over the rows of a day of a published table.
 
+    `day` is its column of days, or `hour`, of which the days are those of the reporting time zone.
     `kind` and `basis` are as in usual.py. A count or an amount of a day without rows is zero, a rate is none.
     """
 
@@ -24,11 +27,11 @@ class KeyFigure:
     def domain(self) -> str:
         return self.table.split(".")[0]
 
-    @property
-    def sql(self) -> str:
+    def sql(self, timezone: str) -> str:
         """SQL: a row a day with (series, kind, day, value, basis)."""
+        day = local_day(self.day, timezone) if self.day == "hour" else self.day
         return (
-            f"select '{self.name}' as series, '{self.kind}' as kind, cast({self.day} as date) as day, "
+            f"select '{self.name}' as series, '{self.kind}' as kind, {day} as day, "
             f"cast({self.value} as double) as value, cast({self.basis} as bigint) as basis "
             f"from {self.table} where {self.rows} group by 3"
         )
@@ -71,7 +74,11 @@ KEY_FIGURES = (
     ),
     KeyFigure("client errors", "platform.errors_daily", "count", "sum(occurrences)"),
     KeyFigure(
-        "logged errors", "platform.logs_hourly", "count", "sum(if(level in ('error', 'fatal'), lines, 0))", day="hour"
+        "logged errors",
+        "platform.logs_hourly",
+        "count",
+        "sum(if(lower(level) in ('error', 'critical', 'fatal'), lines, 0))",
+        day="hour",
     ),
     KeyFigure(
         "failure rate of integrations",

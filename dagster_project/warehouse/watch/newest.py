@@ -59,7 +59,7 @@ def watch(
     connection.execute("begin")
     connection.execute(SERIES)
     connection.execute(FEED_SIZES, {"as_of": as_of})
-    add_key_figures(connection, figures, last_whole_day(as_of, zone))
+    add_key_figures(connection, figures, last_whole_day(as_of, zone), zone)
     first_day = first_shown_day(as_of)
     judge_days(connection, first_day)
     write_feed_health(connection, feeds, as_of)
