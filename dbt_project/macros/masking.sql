@@ -31,3 +31,12 @@
     {%- endfor -%}
     {{ text.sql }}
 {%- endmacro %}
+
+{# A path or name of an operation without e-mail addresses, which some clients write into it; else as it is. #}
+{% macro without_email(text) -%}
+    case
+        when position('@' in {{ text }}) > 0 or position('%40' in {{ text }}) > 0
+            then {{ replace_all(text, '[^\\s@%<>"=,;:()/?&#]+(@|%40)[^\\s@<>"=,;:()/?&#]+', '<email>') }}
+        else {{ text }}
+    end
+{%- endmacro %}

@@ -13,7 +13,7 @@ renamed as (
         started_at,
         service,
         method,
-        route,
+        {{ without_email('route') }} as route,
         status_code,
         duration_ms,
         user_id,

@@ -13,7 +13,7 @@ renamed as (
         trace_id,
         parent_span_id,
         service,
-        operation,
+        {{ without_email('operation') }} as operation,
         started_at,
         duration_ms,
         coalesce(is_error, false) as is_error,

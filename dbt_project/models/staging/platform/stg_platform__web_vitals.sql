@@ -13,7 +13,7 @@ renamed as (
         measured_at,
         metric,
         value,
-        page,
+        {{ without_email('page') }} as page,
         session_id,
         user_id,
         device,

@@ -16,7 +16,7 @@ renamed as (
         session_id,
         event_name,
         feature,
-        page,
+        {{ without_email('page') }} as page,
         platform,
         app_version,
         country,
