@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -93,8 +93,12 @@ def sample(
     """Write a deterministic simulated Shared Payment System into the landing zone, all feeds."""
     from dagster_project.simulator import simulate
     from dagster_project.warehouse.database import writer_lock
+    from dagster_project.warehouse.load.landing import DAYS_AHEAD, FIRST_DAY
     from dagster_project.warehouse.status import newest_delivery_day
 
+    last = utc_now().date() + timedelta(days=DAYS_AHEAD)
+    if start and (start < FIRST_DAY or days > (last - start).days + 1):
+        raise UsageError(f"{days} days from {start} could not be loaded: deliveries are of {FIRST_DAY} to {last}")
     settings = made_home(ctx)
     with writer_lock(settings):
         newest = newest_delivery_day(settings)

@@ -40,7 +40,7 @@ def releases(ctx: typer.Context) -> None:
     from dagster_project.console.releases import print_releases
     from dagster_project.warehouse.release.releases import list_releases
 
-    print_releases(list_releases(load_settings(ctx.obj)))
+    print_releases(list_releases(seen_home(ctx)))
 
 
 @app.command()

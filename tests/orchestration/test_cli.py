@@ -42,7 +42,8 @@ def test_what_can_not_be_done_yet_is_wrong_usage_with_a_message(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["status"], ["query", "select 1"], ["rollback"], ["approve"], ["erase", "--user", "u-1"]]
+    "arguments",
+    [["status"], ["releases"], ["query", "select 1"], ["rollback"], ["approve"], ["erase", "--user", "u-1"]],
 )
 def test_a_misspelt_home_is_not_made(tmp_path: Path, arguments: list[str]) -> None:
     assert Warehouse(tmp_path / "hoem").run(*arguments).returncode == 2
@@ -61,6 +62,13 @@ def test_a_day_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
     result = Warehouse(tmp_path).run("nightly", "--as-of", "2026-02-30")
     assert result.returncode == 2
     assert "expected a day such as 2026-01-31, found '2026-02-30'" in " ".join(result.stderr.replace("│", "").split())
+
+
+@pytest.mark.parametrize("start", ["1899-12-31", "2199-01-01"])
+def test_a_sample_that_could_not_be_loaded_is_not_written(tmp_path: Path, start: str) -> None:
+    result = Warehouse(tmp_path).run("sample", "--users", "1", "--days", "1", "--start", start)
+    assert (result.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert "deliveries are of 1900-01-01 to" in result.stderr
 
 
 def test_a_newest_delivery_day_that_is_to_come_is_told_of(tmp_path: Path) -> None:
