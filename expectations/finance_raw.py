@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dagster_project.settings import Reporting
+from dagster_project.warehouse.local_days import local_day
 from expectations.suite import AS_OF
 
 # Each published cell is rounded to the penny on its own.
@@ -54,7 +55,7 @@ def converted(reporting: Reporting, movements: str, zone: str | None = None) -> 
     return f"""
         with daily as (
             select
-                cast((moved_at at time zone 'UTC') at time zone '{zone}' as date) as moved_on,
+                {local_day("moved_at", zone)} as moved_on,
                 currency,
                 sum(amount_minor) as minor
             from ({movements.format(reporting_currency=currency, end=end)}) as movements

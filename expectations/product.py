@@ -8,6 +8,7 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 
 from dagster_project.settings import Reporting
+from dagster_project.warehouse.local_days import local_day
 from expectations.suite import AS_OF, Suite, between, equal, has_columns, holds, reconciles
 
 AS_OF_MONTH = f"date_trunc('month', {AS_OF})"
@@ -32,7 +33,7 @@ def suites(reporting: Reporting) -> list[Suite]:
 
 def local(timestamp: str, reporting: Reporting) -> str:
     """SQL: the day of a UTC timestamp in the reporting time zone."""
-    return f"cast(({timestamp} at time zone 'UTC') at time zone '{reporting.reporting_timezone}' as date)"
+    return local_day(timestamp, reporting.reporting_timezone)
 
 
 def activities(reporting: Reporting, since: str, until: str = AS_OF) -> str:

@@ -1,4 +1,8 @@
-"""What a page consists of: tiles, charts and listings in sections. Adding one is adding one entry to a section."""
+"""What a page consists of: tiles, charts and listings in sections. Adding one is adding one entry to a section.
+
+Where `sql` counts hours, which are UTC's, to days, it says `cast(hour as date)`: views.py puts the day of the reporting
+time zone in its place.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tests.storms.oracle import csv_fields
 
 WIDTH = 2
 # what a record goes wrong by, and pieces of sound ones, so that most are sound
-PIECES = ["a", "é", ",", '"', "\n", "\r", "\r\n", "\0", " ", "a,b\n", '"a",b\r\n', 'a,"b""\n,"\n']
+PIECES = ["a", "é", ",", '"', "\n", "\r", "\r\n", "\0", " ", "\ufeff", "NULL", "a,b\n", '"a",b\r\n', 'a,"b""\n,"\n']
 
 
 @settings(max_examples=500, deadline=None)
@@ -22,6 +22,7 @@ PIECES = ["a", "é", ",", '"', "\n", "\r", "\r\n", "\0", " ", "a,b\n", '"a",b\r\
 @example('a,"b"c\n', 1)
 @example('a,b"\n"c,d\n', 2)
 @example("\n\r\n,\na,b,c\n", 2)
+@example("\ufeffa,b\n\ufeffc,d\n", 1)
 def test_fields_are_those_of_a_slow_reader(content: str, records_in_a_batch: int) -> None:
     content += "\n"
     data = content.encode()

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from dagster_project.warehouse.load.reading import NEWLINE, Piece, positions
+from dagster_project.warehouse.load.reading import BYTE_ORDER_MARK, NEWLINE, Piece, positions
 
 # Past this an open quote is taken for a stray one; DuckDB's own CSV reader stops at 2 MB.
 MAX_QUOTED_BYTES = 8 << 20
@@ -96,7 +96,10 @@ def _width(record: bytes) -> int | None:
 
 
 def csv_fields(record: bytes) -> list[str]:
-    """The fields of one CSV record. Raises csv.Error where its quotes are malformed."""
+    """The fields of one CSV record, also where a quote stands within a plain one: for headers, widths and erasing.
+
+    Raises csv.Error where its quotes are malformed otherwise. What is loaded is held to RFC 4180 by `with_fields`.
+    """
     # as one item: a reader over a text would end the record at a lone carriage return, and the rest would be lost
     return next(csv.reader([record.decode("utf-8", "replace")], strict=True))
 
@@ -141,6 +144,8 @@ def _regular(batch: pa.RecordBatch) -> np.ndarray:
     is_regular[_records_of(_misplaced_quotes(chunk, starts), ends)] = False
     returns = positions(chunk, RETURN)
     is_regular[_records_of(returns[chunk[returns + 1] != NEWLINE], ends)] = False
+    # Arrow passes over a byte order mark, which at the head of any record but a file's first is part of a value
+    is_regular[chunk[starts] == BYTE_ORDER_MARK[0]] = False
     # an empty line
     is_regular[(ends - starts == 1) | ((ends - starts == 2) & (chunk[starts] == RETURN))] = False
     return np.flatnonzero(is_regular)
