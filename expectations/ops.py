@@ -25,6 +25,7 @@ def suites(reporting: Reporting) -> list[Suite]:
         restatements(),
         approvals(),
         retention_runs(),
+        alerts(),
     ]
 
 
@@ -172,5 +173,18 @@ def retention_runs() -> Suite:
             has_columns("run_at place name retention as_of kept_from removed seconds"),
             holds("place in ('landing', 'quarantine', 'rows', 'figures') and retention is not null"),
             holds("removed >= 1 and kept_from <= as_of"),
+        ],
+    )
+
+
+def alerts() -> Suite:
+    """Only its shape: publishing fills it."""
+    return Suite(
+        table="ops.alerts",
+        filled_by=None,
+        expectations=[
+            has_columns(
+                "alert_id rule priority response_time title subject began_at ended_at is_ongoing observations detail remedy"
+            ),
         ],
     )

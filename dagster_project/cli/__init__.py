@@ -5,9 +5,9 @@ Heavy modules are imported inside the commands that need them, so that `warehous
 
 # ruff: noqa: I001 - commands are listed in the order in which they are imported
 from dagster_project.cli.app import app
-from dagster_project.cli import nights, releases, deletions, pages
+from dagster_project.cli import nights, releases, alerts, deletions, pages
 
-__all__ = ["deletions", "main", "nights", "pages", "releases"]
+__all__ = ["alerts", "deletions", "main", "nights", "pages", "releases"]
 
 
 def main() -> None:

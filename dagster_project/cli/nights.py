@@ -123,10 +123,12 @@ def _slip(settings: Settings, newest: date) -> str | None:
 
 def _run(settings: Settings, run: Callable[[Progress], None]) -> int:
     """Run the nightly job with the home locked, print its summary, return the exit code."""
+    from dagster_project.alerts.configuration import read_configuration
     from dagster_project.console.nights import Progress, print_summary
     from dagster_project.warehouse.database import writer_lock
     from dagster_project.warehouse.summary import summarise
 
+    read_configuration(settings)  # what can't be used is told before the work, not after it
     progress = Progress()
     progress("", f"home {settings.home}")
     with writer_lock(settings, lambda message: progress("", message)):

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.alerts.send import send_alerts
 from dagster_project.dashboards.publish import make_pages
 from dagster_project.defs.gate import VERDICT
 from dagster_project.defs.home import Warehouse
@@ -35,7 +36,8 @@ def publish_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         published = publish(warehouse.settings, context.log.info, make_pages)
-        if expire(warehouse.settings, published.as_of, manifest, context.log.info):
+        is_told = send_alerts(warehouse.settings, context.log.info)
+        if expire(warehouse.settings, published.as_of, manifest, context.log.info) and is_told:
             settle(warehouse.settings, published.as_of)
         for domain in published.domains_published:
             for table in tables[domain]:

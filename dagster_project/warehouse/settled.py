@@ -12,6 +12,7 @@ import os
 from datetime import date
 from pathlib import Path
 
+from dagster_project.alerts.configuration import alerts_file
 from dagster_project.settings import Settings
 from dagster_project.warehouse.code import code_parts, digest, states
 from dagster_project.warehouse.contract import read_contracts
@@ -72,6 +73,7 @@ def _picture(settings: Settings, landing: Landing, as_of: date) -> dict[str, str
     return {
         "as-of day": as_of.isoformat(),
         "landing zone": digest(_described(landing)),
+        "alerts": states([alerts_file(settings)]),
         "erasures": states([settings.erased, settings.home / "pii.key", *settings.erasing.glob("*")]),
         "candidate": states([candidate, candidate.with_name(f"{candidate.name}.wal")]),
         "work files": states(settings.work / name for name in made),

@@ -2,7 +2,7 @@
 
 `ops.releases`, `ops.quality_checks`, `ops.restatements` and `ops.approvals` accumulate: each release holds the rows of
 all before it and its own.
-`ops.domain_freshness` says where the tables of each domain come from, as of this release.
+`ops.domain_freshness` says where the tables of each domain come from, `ops.alerts` what rules find in its tables.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dagster_project.warehouse.release import files as release_files
 HISTORY = ("ops.releases", "ops.quality_checks", "ops.restatements", "ops.approvals")
 FRESHNESS = "ops.domain_freshness"
 PROVISIONAL = "ops.provisional_periods"
+ALERTS = "ops.alerts"
 
 COLUMNS = {
     "ops.releases": {
@@ -76,6 +77,20 @@ COLUMNS = {
         "to_date": "date",
         "feed": "varchar",
         "reason": "varchar",
+    },
+    ALERTS: {
+        "alert_id": "varchar",
+        "rule": "varchar",
+        "priority": "varchar",
+        "response_time": "varchar",
+        "title": "varchar",
+        "subject": "varchar",
+        "began_at": "timestamp",
+        "ended_at": "timestamp",
+        "is_ongoing": "boolean",
+        "observations": "bigint",
+        "detail": "varchar",
+        "remedy": "varchar",
     },
 }
 

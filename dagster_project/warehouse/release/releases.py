@@ -15,6 +15,9 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.alerts.configuration import read_configuration
+from dagster_project.alerts.find import same_alerts, write_alerts
+from dagster_project.alerts.rules import Rule
 from dagster_project.settings import PROJECT_ROOT, Settings
 from dagster_project.warehouse.database import in_memory, writer_lock
 from dagster_project.warehouse.fingerprint import describe, quoted
@@ -85,8 +88,10 @@ def publish(
     `pages` makes what readers look at, before the switch, so that both are switched together. A domain whose closed
     figures moved beyond their tolerance is held back, unless one of the approvals is of exactly that.
     Raises ReleaseError where there is no verdict, where it is not of exactly this candidate, or where what was
-    written is not what was judged; the current release then stays as it is.
+    written is not what was judged, and SettingsError where alerts.yml can't be used; the current release then stays as
+    it is.
     """
+    rules, zone = read_configuration(settings).rules, settings.reporting.reporting_timezone
     with writer_lock(settings, report):
         release_files.prepare(settings)
         verdict = judged(settings)
@@ -98,12 +103,13 @@ def publish(
             verdict = hold_back(connection, verdict, approvals)
             moved = [table for table in moved if table.table.split(".")[0] not in verdict.held_back]
             plan = make_plan(connection, verdict, current, release_id)
-            if current and same_content(connection, verdict, plan, current):
+            is_same = current and same_content(connection, verdict, plan, current)
+            if current and is_same and same_alerts(connection, current, rules, zone):
                 report(f"release {current} already holds exactly this: nothing new to publish")
                 _make_current(settings, current, pages, report)
                 release_files.prune(settings)  # a publish that was killed did not come to it
                 return replace(find_release(settings, current), unchanged=True)
-            _write(settings, connection, verdict, plan, current, approvals)
+            _write(settings, connection, verdict, plan, current, approvals, rules, report)
         _make_current(settings, release_id, pages, report)
         release_files.prune(settings)
         _tell(plan, moved, report)
@@ -182,6 +188,8 @@ def _write(
     plan: Plan,
     current: str | None,
     approvals: Collection[Approval],
+    rules: Collection[Rule],
+    report: Callable[[str], None],
 ) -> None:
     """Build the release beside the others, read it back from disk, and give it its name."""
     draft = release_files.draft_path(settings, plan.release_id)
@@ -192,6 +200,8 @@ def _write(
             copy_table(connection, source, "release", table, described[source][table])
         write_provisional(connection, CANDIDATE, current, "release", verdict.held_back)
         _write_ops(settings, connection, verdict, plan, approvals)
+        write_alerts(connection, "release", rules, settings.reporting.reporting_timezone, report)
+        _describe_ops(settings, connection)
         connection.execute("checkpoint release")
         connection.execute("detach release")
         verify(draft, plan.fingerprints)
@@ -207,7 +217,7 @@ def _write_ops(
     plan: Plan,
     approvals: Collection[Approval],
 ) -> None:
-    """The release's rows about itself, in tables described in the candidate's words, or else the last release's."""
+    """The release's rows about itself."""
     row = ReleaseRow(
         release_id=plan.release_id,
         published_at=_utc_now(),
@@ -219,9 +229,13 @@ def _write_ops(
     newest = release_files.retained_ids(settings)[-1:]
     write_history(connection, newest[0] if newest else None, "release", row, verdict.checks, plan.freshness, approvals)
     connection.execute(f"insert into release.ops.restatements from {MOVED}")
+
+
+def _describe_ops(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+    """Describe the tables that the release fills itself in the candidate's words, or else the last release's."""
     described = describe(connection, CANDIDATE)
-    if newest:
-        described = describe(connection, newest[0]) | described
+    for newest in release_files.retained_ids(settings)[-1:]:
+        described = describe(connection, newest) | described
     for table in COLUMNS.keys() & described.keys():
         comment(connection, "release", table, described[table])
 

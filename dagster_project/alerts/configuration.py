@@ -1,0 +1,79 @@
+"""`alerts.yml` of a home: how rules are tuned, and whom alerts of which priority are sent to.
+
+    rules:
+      high_error_rate: {error_rate: 0.1}    # another limit
+      new_client_error: off                 # not looked for
+    send:
+      P0: ["${PAGER_URL}"]                  # from the environment, so that no secret stands here
+      P1: ["mailto://warehouse:password@example.com?to=on-call@example.com"]
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dagster_project.alerts.rules import Priority, Rule, read_rules
+from dagster_project.settings import Settings, SettingsError
+
+EXPECTED = "expected a mapping with `rules`, `send` or both"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The rules as tuned, and by priority the addresses (Apprise URLs) that its alerts are sent to."""
+
+    rules: list[Rule]
+    send: dict[Priority, list[str]]
+
+
+def alerts_file(settings: Settings) -> Path:
+    """Where it lies; without it all rules apply and nothing is sent."""
+    return settings.home / "alerts.yml"
+
+
+def read_configuration(settings: Settings) -> Configuration:
+    """Raises SettingsError, naming the file and what was expected, where it can't be used."""
+    file = alerts_file(settings)
+    try:
+        given = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{file}: {EXPECTED}, found: {error}") from error
+    given = {} if given is None else given
+    if not isinstance(given, dict) or not set(given) <= {"rules", "send"}:
+        raise SettingsError(f"{file}: {EXPECTED}, found {given!r}")
+    try:
+        return Configuration(read_rules(_mapping(given, "rules")), _addresses(_mapping(given, "send")))
+    except SettingsError as error:
+        raise SettingsError(f"{file}: {error}") from error
+
+
+def _mapping(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = given.get(name) or {}
+    if not isinstance(value, dict):
+        raise SettingsError(f"{name}: expected a mapping, found {value!r}")
+    return value
+
+
+def _addresses(given: Mapping[str, Any]) -> dict[Priority, list[str]]:
+    found = {}
+    for name, urls in given.items():
+        if name not in list(Priority):
+            raise SettingsError(f"send: {name} is no priority; known are {', '.join(Priority)}")
+        if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
+            raise SettingsError(f"send: {name}: expected a list of addresses such as [json://localhost:8080]")
+        found[Priority(name)] = [_expanded(name, url) for url in urls]
+    return found
+
+
+def _expanded(name: str, url: str) -> str:
+    """With ${NAME} from the environment; neither the address nor a value of it is told, for it may be a secret."""
+    if missing := [variable for variable in re.findall(r"\$\{(\w+)}", url) if variable not in os.environ]:
+        raise SettingsError(f"send: {name}: the environment has no {', '.join(missing)}")
+    return re.sub(r"\$\{(\w+)}", lambda found: os.environ[found[1]], url)

@@ -1,0 +1,55 @@
+"""The command about alerts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from dagster_project.cli.app import app, known_home
+from dagster_project.exit_codes import CRASHED, UsageError
+from dagster_project.settings import Settings
+
+
+@app.command()
+def alerts(
+    ctx: typer.Context,
+    days: Annotated[
+        int, typer.Option(min=0, max=90, help="Those that ended in the last so many days too; 0: only ongoing ones.")
+    ] = 7,
+    try_sending: Annotated[
+        bool, typer.Option("--try-sending", help="List nothing; send a message that says so to all of alerts.yml.")
+    ] = False,
+) -> None:
+    """List the alerts of the current release by priority: what is wrong, since when, what to do."""
+    settings = known_home(ctx)
+    if try_sending:
+        _try_sending(settings)
+        return
+    from dagster_project.alerts.send import read_alerts
+    from dagster_project.console.alerts import print_alerts
+    from dagster_project.warehouse.release.releases import ReleaseError, open_release
+
+    try:
+        with open_release(settings) as connection:
+            ((as_of,),) = connection.execute("select as_of from ops.domain_freshness where domain = 'ops'").fetchall()
+            print_alerts(as_of, days, read_alerts(connection, as_of - timedelta(days=days - 1)))
+    except ReleaseError as error:
+        raise UsageError(str(error)) from error
+
+
+def _try_sending(settings: Settings) -> None:
+    """Exit code 3 where an address could not be reached."""
+    from dagster_project.alerts.configuration import alerts_file, read_configuration
+    from dagster_project.alerts.send import deliver
+
+    send = read_configuration(settings).send
+    if not any(send.values()):
+        raise UsageError(f"{alerts_file(settings)} names nobody to send to: add `send: {{P0: [address]}}`")
+    body = "This is a trial: nothing is wrong. Alerts of this priority will come here."
+    went_well = [
+        deliver(addresses, f"[{priority}] trial of the warehouse's alerts", body, typer.echo)
+        for priority, addresses in send.items()
+    ]
+    raise typer.Exit(0 if all(went_well) else CRASHED)
