@@ -1,11 +1,11 @@
 """`alerts.yml` of a home: how rules are tuned, and whom alerts of which priority are sent to.
 
-    rules:
-      high_error_rate: {error_rate: 0.1}    # another limit
-      new_client_error: off                 # not looked for
-    send:
-      P0: ["${PAGER_URL}"]                  # from the environment, so that no secret stands here
-      P1: ["mailto://warehouse:password@example.com?to=on-call@example.com"]
+rules:
+  high_error_rate: {error_rate: 0.1}    # another limit
+  new_client_error: off                 # not looked for
+send:
+  P0: ["${PAGER_URL}"]                  # from the environment, so that no secret stands here
+  P1: ["mailto://warehouse:password@example.com?to=on-call@example.com"]
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ numbered as (
 episodes as (
     select subject, min(began_at) as began_at, max(ended_at) as ended_at,
         bool_or(is_newest and ended_at >= day_ends($as_of) - {ongoing}) as is_ongoing,
-        count(*) as observations, arg_max(detail, (badness, detail)) as detail
+        count(*) as observations, arg_max(detail, (badness, began_at, detail)) as detail
     from numbered
     group by subject, episode
 )
@@ -58,7 +58,9 @@ def write_alerts(
     """Make ops.alerts of an attached release that has all of its other tables."""
     find_alerts(connection, release, rules, zone, report)
     create_table(connection, release, ALERTS, COLUMNS[ALERTS])
-    connection.execute(f"insert into {quoted(release)}.{ALERTS} from found_alerts order by priority, began_at, alert_id")
+    connection.execute(
+        f"insert into {quoted(release)}.{ALERTS} from found_alerts order by priority, began_at, alert_id"
+    )
 
 
 def same_alerts(connection: duckdb.DuckDBPyConnection, release: str, rules: Iterable[Rule], zone: str) -> bool:

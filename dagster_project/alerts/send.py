@@ -96,7 +96,9 @@ def send_alerts(settings: Settings, report: Callable[[str], None] = print) -> bo
     for priority in Priority:
         own = [(alert, _told(key, alert)) for alert in alerts if alert.priority == priority]
         news = [alert for alert, now in own if _is_news(alert, as_of) and not _earlier(now, before)]
-        over = [alert for alert, now in own if not now.is_ongoing and any(one.is_ongoing for one in _earlier(now, before))]
+        over = [
+            alert for alert, now in own if not now.is_ongoing and any(one.is_ongoing for one in _earlier(now, before))
+        ]
         if (news or over) and not deliver(send.get(priority, []), *_message(priority, news, over, as_of), report):
             went_well = False
             after += [told for told in before if told.priority == priority]
@@ -139,9 +141,7 @@ def _told(key: bytes, alert: Alert) -> Told:
 def _earlier(now: Told, before: Iterable[Told]) -> list[Told]:
     """What was told of the same alert, though late data may have moved its ends."""
     return [
-        one
-        for one in before
-        if one.mark == now.mark and one.began_at <= now.ended_at and now.began_at <= one.ended_at
+        one for one in before if one.mark == now.mark and one.began_at <= now.ended_at and now.began_at <= one.ended_at
     ]
 
 

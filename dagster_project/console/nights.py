@@ -42,6 +42,7 @@ def print_summary(settings: Settings, summary: Summary) -> None:
             "published": ", ".join(release.domains_published),
             **{f"held back: {domain}": reason for domain, reason in summary.held_back.items()},
             **provisional_pairs(summary.provisional),
+            "alerts": ", ".join(f"{count:,} {name}" for name, count in summary.alerts.items()) or "none going on",
         }
     )
     if summary.figures:
@@ -66,6 +67,7 @@ def _next_steps(settings: Settings, figures: Sequence[Figure]) -> dict[str, str]
     command = home + _command()
     return {
         "ask the release": f'{command} query "select * from {table} limit 10"',
+        "alerts": f"{command} alerts",
         "feeds and quarantine": f"{command} status",
         "the expectations": str(settings.work / "data_docs" / "index.html"),
         "lineage, checks, runs": f"{home}make dev",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import duckdb
 
+from dagster_project.alerts.send import read_alerts
 from dagster_project.settings import Settings
 from dagster_project.warehouse.database import only_row, open_database
 from dagster_project.warehouse.gate.verdict import Check, read_verdict
@@ -40,8 +42,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Summary:
-    """Records and files that came in this night, the checks, the release, the headline figures, and what of the landing
-    zone is no delivery.
+    """Records and files that came in this night, the checks, the release, the headline figures, what of the landing zone
+    is no delivery, and how many alerts of each priority go on.
     """
 
     files: int
@@ -55,6 +57,7 @@ class Summary:
     figures: list[Figure]
     provisional: list[Provisional]
     problems: list[str]
+    alerts: dict[str, int]
 
 
 def _payments(expression: str) -> str:
@@ -128,6 +131,7 @@ def summarise(settings: Settings, since: datetime) -> Summary:
         held_back = connection.execute("select domain, reason from ops.domain_freshness where is_held_back").fetchall()
         provisional = read_provisional(connection)
         figures = _figures(connection, provisional)
+        alerts = Counter(alert.priority.value for alert in read_alerts(connection) if alert.is_ongoing)
     with open_database(settings.candidate, read_only=True) as connection:
         problems = connection.execute("select path || ': ' || problem from load.problems order by path").fetchall()
     return Summary(
@@ -142,6 +146,7 @@ def summarise(settings: Settings, since: datetime) -> Summary:
         figures=figures,
         provisional=provisional,
         problems=[problem for (problem,) in problems],
+        alerts=dict(alerts),
     )
 
 

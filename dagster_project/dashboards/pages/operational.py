@@ -1,7 +1,7 @@
-"""The operational dashboard: the newest state, performance, errors, activity, feeds."""
+"""The operational dashboard: alerts, the newest state, performance, errors, activity, feeds."""
 
 from dagster_project.dashboards.definitions import Filter, Page
-from dagster_project.dashboards.pages import activity, errors, feeds, newest
+from dagster_project.dashboards.pages import activity, alerts, errors, feeds, newest
 
 PAGE = Page(
     "operational",
@@ -9,6 +9,6 @@ PAGE = Page(
     "What happened since yesterday, what is broken, what is late?",
     ((30, "30 days"), (7, "7 days"), (90, "90 days")),
     (Filter("platform", "Platform"), Filter("service", "Service"), Filter("method", "Payment method")),
-    (newest.SECTION, errors.SECTION, activity.SECTION, feeds.SECTION),
-    headlines=newest.TILES[:4],
+    (alerts.SECTION, newest.SECTION, errors.SECTION, activity.SECTION, feeds.SECTION),
+    headlines=(*alerts.SECTION.tiles, *newest.TILES[:3]),
 )

@@ -34,3 +34,16 @@ from (values ('product'), ('finance'), ('platform'), ('security'), ('ops')) d (d
 create table ops.provisional_periods as
 select 'platform' as table_schema, 'web_vitals_daily' as table_name, date '2026-10-17' as from_date, date '2026-10-18' as to_date,
     'web_vitals' as feed, '2026-10-17 is missing: no file' as reason;
+
+create table ops.alerts as
+select md5(rule || subject || began_at) as alert_id, rule, priority, response_time, title, subject, cast(began_at as timestamp) as began_at,
+    cast(ended_at as timestamp) as ended_at, is_ongoing, cast(observations as bigint) as observations, detail, remedy
+from (values
+    ('payment_processing_failure', 'P0', '15 minutes', 'Payment processing fails', 'payment_processing', '2026-10-09 10:00', '2026-10-09 13:00', false, 3, '11 of 15 requests failed within an hour', 'Ask the payment gateway for its state.'),
+    ('integration_failure', 'P1', '1 hour', 'An integration was down', 'bank_feed', '2026-10-18 00:00', '2026-10-19 00:00', true, 1, 'down for 45 minutes on 2026-10-18, up in 96.9 % of checks', 'Ask the provider.'),
+    ('suspicious_activity', 'P1', '1 hour', 'Suspicious activity', 'user u-000042', '2026-10-18 20:15', '2026-10-18 20:15', true, 1, 'impossible_travel (2 events): two countries within the window', 'Lock the account.'),
+    ('policy_violation', 'P2', '4 hours', 'Policy violation', 'user u-000007', '2026-10-18 09:00', '2026-10-18 09:00', true, 1, 'privilege_change (1 event)', 'Ask whoever did it for the reason.'),
+    ('policy_violation', 'P2', '4 hours', 'Policy violation', 'user u-000008', '2026-10-18 09:00', '2026-10-18 09:00', true, 1, 'privilege_change (1 event)', 'Ask whoever did it for the reason.'),
+    ('resource_threshold', 'P2', '4 hours', 'A resource is beyond its threshold', 'host web-1, cpu_utilization', '2026-10-16 06:00', '2026-10-16 11:00', false, 4, 'up to 93.1 where 80 is the threshold (prometheus)', 'Add capacity or move load.'),
+    ('recurring_client_error', 'P3', 'next business day', 'A bug that stays', 'ios fp-0001', '2026-10-05 00:00', '2026-10-19 00:00', true, 13, '23 times in the week up to 2026-10-18', 'File it with its fingerprint.')
+) a (rule, priority, response_time, title, subject, began_at, ended_at, is_ongoing, observations, detail, remedy);

@@ -1,0 +1,80 @@
+"""Operational: what is wrong by the rules, the most urgent first."""
+
+from dagster_project.dashboards.definitions import Chart, Listing, Section, Tile
+from dagster_project.dashboards.drawings import Bars, Series
+from dagster_project.dashboards.forms import COUNT
+from dagster_project.dashboards.periods import Grain
+
+PRIORITIES = ("P0", "P1", "P2", "P3")
+
+# Alerts that were found bad on a day, for every day up to the newest, so that a day without one is a zero.
+_A_DAY = """
+            with days as (
+                select cast(unnest(generate_series(as_of - 89, as_of, interval 1 day)) as date) as day
+                from ops.domain_freshness where domain = 'ops'
+            ),
+            began as (
+                select cast(hour as date) as day, priority from (select began_at as hour, priority from ops.alerts)
+            )
+            """
+
+SECTION = Section(
+    "Alerts",
+    tiles=(
+        Tile(
+            "Urgent alerts",
+            "What somebody is to look at within the hour: P0 and P1.",
+            "ops.alerts.priority",
+            COUNT,
+            Grain.day,
+            f"""{_A_DAY}
+            select day as period, count(*) filter (where priority in ('P0', 'P1')) as value
+            from days left join began using (day) group by period order by period
+            """,
+            better="down",
+            compare=7,
+        ),
+    ),
+    cards=(
+        Listing(
+            "Ongoing alerts",
+            "What is wrong now, and what to do about it.",
+            ("ops.alerts.is_ongoing", "ops.alerts.remedy"),
+            "most urgent first; whom they concern, the table says",
+            """
+                select priority, title as alert, rule,
+                    case when regexp_matches(subject, '^(user|actor|source) ') then '' else subject end as subject,
+                    strftime(began_at, '%Y-%m-%d %H:%M') as since, count(*) as alerts, any_value(remedy) as to_do
+                from ops.alerts where is_ongoing
+                group by all order by priority, since desc, rule, subject limit 20
+                """,
+            {"alerts": COUNT},
+            span=8,
+        ),
+        Chart(
+            "Alerts by priority",
+            "Whether there are more of them, or more urgent ones.",
+            ("ops.alerts.began_at", "ops.alerts.priority"),
+            "alerts that began on a day",
+            f"""{_A_DAY}
+            select day, {", ".join(f"count(*) filter (where priority = '{name}') as {name.lower()}" for name in PRIORITIES)}
+            from days left join began using (day) group by day order by day
+            """,
+            Bars(
+                "day",
+                Grain.day,
+                COUNT,
+                tuple(
+                    Series(name.lower(), label, colour)
+                    for name, label, colour in zip(
+                        PRIORITIES,
+                        ("P0, critical", "P1, high", "P2, medium", "P3, low"),
+                        ("@c5", "@c3", "@c1", "@c2"),
+                        strict=True,
+                    )
+                ),
+            ),
+            span=4,
+        ),
+    ),
+)
