@@ -184,7 +184,8 @@ def alerts() -> Suite:
         filled_by=None,
         expectations=[
             has_columns(
-                "alert_id rule priority response_time title subject began_at ended_at is_ongoing observations detail remedy"
+                "alert_id rule priority response_time title subject began_at ended_at is_ongoing observations "
+                "detail remedy"
             ),
         ],
     )

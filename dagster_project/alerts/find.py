@@ -93,8 +93,8 @@ def find_alerts(
     try:
         as_of = dict(connection.execute("select domain, as_of from ops.domain_freshness").fetchall())
         for rule in rules:
-            if day := as_of.get(rule.domain):
-                _find(connection, rule, day, report)
+            if as_of.get(rule.domain):
+                _find(connection, rule, as_of[rule.domain], report)
     finally:
         connection.execute(f"use {quoted(before)}")
 

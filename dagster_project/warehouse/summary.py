@@ -42,8 +42,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Summary:
-    """Records and files that came in this night, the checks, the release, the headline figures, what of the landing zone
-    is no delivery, and how many alerts of each priority go on.
+    """Records and files that came in this night, the checks, the release, the headline figures, what of the landing
+    zone is no delivery, and how many alerts of each priority go on.
     """
 
     files: int

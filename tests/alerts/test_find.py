@@ -135,7 +135,8 @@ def test_a_rule_that_can_not_be_evaluated_is_an_alert_and_stops_no_other(
 
 def test_the_release_holds_what_is_found_in_it_until_rules_or_rows_change(release: duckdb.DuckDBPyConnection) -> None:
     release.execute(
-        "insert into release.platform.logs_hourly (hour, service, level, lines) values ('2026-10-10 04:00', 'a', 'error', 7)"
+        "insert into release.platform.logs_hourly (hour, service, level, lines) "
+        "values ('2026-10-10 04:00', 'a', 'error', 7)"
     )
     lines = """
         select service as subject, hour as began_at, hour + interval 1 hour as ended_at, lines >= $lines as is_bad,

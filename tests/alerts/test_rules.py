@@ -84,7 +84,8 @@ CASES = {
         # the mean of 150 at 100 ms and 50 at 500 ms, weighted by requests, is 200 ms: twice the median of seven days
         ", ".join(f"('2026-10-0{day} 04:00', 'a', 200, 100)" for day in range(1, 8))
         + ", ('2026-10-08 04:00', 'a', 150, 100), ('2026-10-08 05:00', 'a', 50, 500)"
-        + ", ('2026-10-09 04:00', 'a', 200, 199), ('2026-10-10 04:00', 'a', 199, 999), ('2026-10-07 04:00', 'b', 200, 1)",
+        + ", ('2026-10-09 04:00', 'a', 200, 199), ('2026-10-10 04:00', 'a', 199, 999), "
+        "('2026-10-07 04:00', 'b', 200, 1)",
         [("a", "08 00:00", "09 00:00", "95th percentile of 200 ms on 2026-10-08, usually 100 ms")],
     ),
     "authentication_issue": Case(
@@ -143,8 +144,10 @@ CASES = {
     ),
     "poor_web_vital": Case(
         VITALS,
-        "('2026-10-10', '/pay', 'mobile', 'LCP', 100, 5000, 'poor'), ('2026-10-10', '/', 'mobile', 'LCP', 100, 6000, 'poor'), "
-        "('2026-10-10', '/help', 'mobile', 'LCP', 100, 900, 'good'), ('2026-10-11', '/', 'mobile', 'LCP', 99, 9000, 'poor')",
+        "('2026-10-10', '/pay', 'mobile', 'LCP', 100, 5000, 'poor'), "
+        "('2026-10-10', '/', 'mobile', 'LCP', 100, 6000, 'poor'), "
+        "('2026-10-10', '/help', 'mobile', 'LCP', 100, 900, 'good'), "
+        "('2026-10-11', '/', 'mobile', 'LCP', 99, 9000, 'poor')",
         [("LCP on mobile", "10 00:00", "11 00:00", "2 of 3 pages are poor on 2026-10-10, first of them /")],
     ),
     "mediocre_web_vital": Case(
@@ -163,7 +166,8 @@ CASES = {
     ),
     "new_client_error": Case(
         ERRORS,
-        "('2026-10-10', 'web', 'f1', 9, 3, '2026-10-10 04:30', true), ('2026-10-11', 'web', 'f1', 9, 9, '2026-10-10 04:30', false), "
+        "('2026-10-10', 'web', 'f1', 9, 3, '2026-10-10 04:30', true), "
+        "('2026-10-11', 'web', 'f1', 9, 9, '2026-10-10 04:30', false), "
         "('2026-10-10', 'web', 'f2', 9, 2, '2026-10-10 04:30', true)",
         [("web f1", "10 04:30", "10 04:30", "9 times on 2026-10-10, 3 users")],
     ),
@@ -178,8 +182,10 @@ CASES = {
     ),
     "unusual_figure": Case(
         "ops.anomalies (figure, day, value, lowest_usual, highest_usual, deviation, outcome)",
-        "('sessions', '2026-10-10', 7, 10, null, -4, 'unusual'), ('sessions', '2026-10-11', 5, 10, 20.5, -6, 'unusual'), "
-        "('sessions', '2026-10-12', 12, 10, 20, 0, 'usual'), ('rows of users', '2026-10-10', 7, 10, 20, -4, 'unusual'), "
+        "('sessions', '2026-10-10', 7, 10, null, -4, 'unusual'), "
+        "('sessions', '2026-10-11', 5, 10, 20.5, -6, 'unusual'), "
+        "('sessions', '2026-10-12', 12, 10, 20, 0, 'usual'), "
+        "('rows of users', '2026-10-10', 7, 10, 20, -4, 'unusual'), "
         "('logins', '2026-10-10', 7, null, null, null, 'not enough history')",
         [("sessions", "10 00:00", "12 00:00", "5 on 2026-10-11, usual are 10 to 20.5")],
     ),

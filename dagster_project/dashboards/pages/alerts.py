@@ -18,6 +18,11 @@ _A_DAY = """
             )
             """
 
+
+def _count(priority: str) -> str:
+    return f"count(*) filter (where priority = '{priority}') as {priority.lower()}"
+
+
 SECTION = Section(
     "Alerts",
     tiles=(
@@ -57,7 +62,7 @@ SECTION = Section(
             ("ops.alerts.began_at", "ops.alerts.priority"),
             "alerts that began on a day",
             f"""{_A_DAY}
-            select day, {", ".join(f"count(*) filter (where priority = '{name}') as {name.lower()}" for name in PRIORITIES)}
+            select day, {", ".join(_count(name) for name in PRIORITIES)}
             from days left join began using (day) group by day order by day
             """,
             Bars(
