@@ -21,6 +21,7 @@ from dagster_project.alerts.configuration import read_configuration
 from dagster_project.alerts.rules import Priority
 from dagster_project.settings import Settings
 from dagster_project.warehouse.load.personal_data import personal_data_key
+from dagster_project.warehouse.release.history import read_as_of
 from dagster_project.warehouse.release.releases import open_release
 
 # An alert that had been over for longer than this when it was first found is history, no news.
@@ -90,7 +91,7 @@ def send_alerts(settings: Settings, report: Callable[[str], None] = print) -> bo
         return True
     with open_release(settings) as connection:
         alerts = read_alerts(connection)
-        ((as_of,),) = connection.execute("select as_of from ops.domain_freshness where domain = 'ops'").fetchall()
+        as_of = read_as_of(connection)
     key, before = personal_data_key(settings), _read_told(settings)
     after, went_well = [], True
     for priority in Priority:
@@ -105,6 +106,8 @@ def send_alerts(settings: Settings, report: Callable[[str], None] = print) -> bo
         else:
             after += [now for _, now in own]
     _write_told(settings, after)
+    if not went_well:
+        report("the next night tries again; `warehouse alerts --try-sending` tries at once")
     return went_well
 
 
@@ -123,7 +126,7 @@ def deliver(addresses: Sequence[str], title: str, body: str, report: Callable[[s
         if not (target.add(address) and target.notify(title=title, body=body)):
             failed.append(f"{address.split(':', 1)[0]}://")
     if failed:
-        report(f"warn: not sent to {', '.join(failed)}, the next night tries again: {title}")
+        report(f"warn: not sent to {', '.join(failed)}: {title}")
     else:
         report(f"sent: {title}")
     return not failed

@@ -29,11 +29,12 @@ def alerts(
         return
     from dagster_project.alerts.send import read_alerts
     from dagster_project.console.alerts import print_alerts
+    from dagster_project.warehouse.release.history import read_as_of
     from dagster_project.warehouse.release.releases import ReleaseError, open_release
 
     try:
         with open_release(settings) as connection:
-            ((as_of,),) = connection.execute("select as_of from ops.domain_freshness where domain = 'ops'").fetchall()
+            as_of = read_as_of(connection)
             print_alerts(as_of, days, read_alerts(connection, as_of - timedelta(days=days - 1)))
     except ReleaseError as error:
         raise UsageError(str(error)) from error

@@ -103,6 +103,7 @@ CHANGES: dict[str, tuple[Callable[[Home], object], str]] = {
     "an erased person": (lambda home: home.settings.erased.write_text("[]"), "erasures"),
     "an erasure that was killed": (lambda home: home.settings.erasing.joinpath("u1").mkdir(parents=True), "erasures"),
     "a lost key": (lambda home: (home.settings.home / "pii.key").unlink(), "erasures"),
+    "tuned alerts": (lambda home: (home.settings.home / "alerts.yml").touch(), "alerts"),
     "a write to the candidate": (write_to_candidate, "candidate"),
     "no candidate": (lambda home: home.settings.candidate.unlink(), "candidate"),
     "a log of a killed writer": (lambda home: (home.settings.work / "warehouse.duckdb.wal").touch(), "candidate"),

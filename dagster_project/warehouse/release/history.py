@@ -265,6 +265,12 @@ def read_checks(connection: duckdb.DuckDBPyConnection, database: str, release_id
     )
 
 
+def read_as_of(connection: duckdb.DuckDBPyConnection) -> date:
+    """The as-of day of the release that is the connection's default database."""
+    ((as_of,),) = connection.execute("select as_of from ops.releases order by release_id desc limit 1").fetchall()
+    return as_of
+
+
 def read_releases(connection: duckdb.DuckDBPyConnection, database: str) -> list[ReleaseRow]:
     """ops.releases, oldest first."""
     listed = ", ".join(COLUMNS["ops.releases"])

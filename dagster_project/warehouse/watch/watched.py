@@ -8,7 +8,7 @@ from datetime import date
 
 import duckdb
 
-from dagster_project.warehouse.release.history import PROVISIONAL
+from dagster_project.warehouse.release.history import PROVISIONAL, read_as_of
 from dagster_project.warehouse.watch.feed_health import FEED_HEALTH, SOUND
 from dagster_project.warehouse.watch.newest import newest_health
 
@@ -44,8 +44,7 @@ def read_newest_days(connection: duckdb.DuckDBPyConnection) -> list[FeedDay]:
     """Of an open release each feed's newest day, and earlier ones that need somebody; none where it does not tell."""
     if not _has(connection, FEED_HEALTH):
         return []
-    ((as_of,),) = connection.execute("select as_of from ops.releases order by release_id desc limit 1").fetchall()
-    return [FeedDay(*row) for row in newest_health(connection, as_of)]
+    return [FeedDay(*row) for row in newest_health(connection, read_as_of(connection))]
 
 
 def read_provisional(connection: duckdb.DuckDBPyConnection) -> list[Provisional]:
