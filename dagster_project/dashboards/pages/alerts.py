@@ -45,16 +45,17 @@ SECTION = Section(
             "Ongoing alerts",
             "What is wrong now, and what to do about it.",
             ("ops.alerts.is_ongoing", "ops.alerts.remedy"),
-            "most urgent first; whom they concern, the table says",
+            "most urgent first, UTC; which people they concern, the table says",
             """
-                select priority, title as alert, rule,
-                    case when regexp_matches(subject, '^(user|actor|source) ') then '' else subject end as subject,
-                    strftime(began_at, '%Y-%m-%d %H:%M') as since, count(*) as alerts, any_value(remedy) as to_do
+                select priority, title as alert, rule, count(*) as alerts,
+                    strftime(min(began_at), '%Y-%m-%d %H:%M') as since,
+                    min(subject) filter (where not regexp_matches(subject, '^(user|actor|source) ')) as first_subject,
+                    any_value(remedy) as to_do
                 from ops.alerts where is_ongoing
-                group by all order by priority, since desc, rule, subject limit 20
+                group by priority, title, rule order by priority, alerts desc, rule
                 """,
             {"alerts": COUNT},
-            span=8,
+            span=7,
         ),
         Chart(
             "Alerts by priority",
@@ -79,7 +80,7 @@ SECTION = Section(
                     )
                 ),
             ),
-            span=4,
+            span=5,
         ),
     ),
 )
