@@ -69,16 +69,29 @@ def made_home(ctx: typer.Context) -> Settings:
     return settings
 
 
+def landed_home(ctx: typer.Context) -> Settings:
+    """The settings of a home with a landing zone, made ready for work; a misspelt one is not made."""
+    settings = load_settings(ctx.obj)
+    if not settings.landing.is_dir():
+        raise UsageError(_no_delivery(settings))
+    return made_home(ctx)
+
+
 def newest_day(settings: Settings) -> date:
+    """The newest day of delivery. Raises UsageError, with what to do, where nothing has landed."""
     from dagster_project.warehouse.status import newest_delivery_day
 
     newest = newest_delivery_day(settings)
     if newest is None:
-        raise UsageError(
-            f"{settings.landing} holds no delivery: land files as <feed>/dt=YYYY-MM-DD/<name>.ndjson, "
-            "or write a sample with `warehouse sample`"
-        )
+        raise UsageError(_no_delivery(settings))
     return newest
+
+
+def _no_delivery(settings: Settings) -> str:
+    return (
+        f"{settings.landing} holds no delivery: land files as <feed>/dt=YYYY-MM-DD/<name>.ndjson, "
+        "or write a sample with `warehouse sample`"
+    )
 
 
 def utc_now() -> datetime:

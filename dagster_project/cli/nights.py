@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dagster_project.cli.app import app, day, made_home, newest_day, utc_now
+from dagster_project.cli.app import app, day, landed_home, made_home, newest_day, utc_now
 from dagster_project.exit_codes import HELD_BACK, PUBLISHED, UsageError
 from dagster_project.settings import Settings
 
@@ -35,7 +35,7 @@ def nightly(
     """Load every landed file not yet loaded, transform, check, publish. Safe to run again at any moment."""
     from dagster_project.warehouse.settled import reason_to_run
 
-    settings = made_home(ctx)
+    settings = landed_home(ctx)
 
     def night(progress: Progress) -> None:
         until = as_of or newest_day(settings)
@@ -65,7 +65,7 @@ def backfill(
 
     if last < first:
         raise UsageError(f"--from {first} is after --to {last}")
-    settings, days = made_home(ctx), Days(first, last)
+    settings, days = landed_home(ctx), Days(first, last)
 
     def run(progress: Progress) -> None:
         newest_day(settings)

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from dagster_project.cli.app import app
+from dagster_project.cli.app import app, known_home, seen_home
 from dagster_project.exit_codes import UsageError
-from dagster_project.settings import load_settings
 
 
 @app.command()
@@ -18,7 +17,7 @@ def docs(ctx: typer.Context) -> None:
     from dagster_project.warehouse.build.project import TransformError
 
     try:
-        write_docs(load_settings(ctx.obj), typer.echo)
+        write_docs(seen_home(ctx), typer.echo)
     except TransformError as error:
         raise UsageError(str(error)) from error
 
@@ -32,7 +31,7 @@ def dashboards(
     """Make the pages of the current release anew, or serve them on 127.0.0.1; they open from disk too."""
     from dagster_project.dashboards.current import current_index, make_current, serve_current
 
-    settings = load_settings(ctx.obj)
+    settings = known_home(ctx)
     if not serve or current_index(settings) is None:
         make_current(settings, typer.echo)
     if serve:
@@ -52,7 +51,7 @@ def export_metrics(
     from dagster_project.warehouse.release.releases import ReleaseError, open_release
 
     try:
-        settings = load_settings(ctx.obj)
+        settings = known_home(ctx)
         with open_release(settings) as connection:
             write_metrics(connection, days, output, settings.reporting.reporting_timezone)
         if output.name != "<stdout>":

@@ -4,7 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from dagster_project.cli import app
 from dagster_project.cli.app import utc_now
 from dagster_project.cli.nights import _slip
 from dagster_project.settings import Settings
@@ -12,7 +14,7 @@ from tests.acceptance.homes import Warehouse
 from tests.dashboards.toy_release import RELEASE_ID, write_toy_release
 
 COMMANDS = ["nightly", "backfill", "sample", "status", "releases", "rollback", "approve", "query"]
-COMMANDS += ["docs", "dashboards", "export-metrics", "erase", "retain"]
+COMMANDS += ["docs", "dashboards", "export-metrics", "erase", "retain", "alerts"]
 
 
 NOWHERE = ["export-metrics", "--output", "/no/such/folder/metrics"]
@@ -41,13 +43,19 @@ def test_what_can_not_be_done_yet_is_wrong_usage_with_a_message(tmp_path: Path, 
     assert result.stderr.strip() or result.stdout.strip()
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["status"], ["releases"], ["query", "select 1"], ["rollback"], ["approve"], ["erase", "--user", "u-1"]],
-)
-def test_a_misspelt_home_is_not_made(tmp_path: Path, arguments: list[str]) -> None:
-    assert Warehouse(tmp_path / "hoem").run(*arguments).returncode == 2
-    assert list(tmp_path.iterdir()) == []
+OPTIONS = {
+    "query": ["select 1"],
+    "erase": ["--user", "u-1"],
+    "backfill": ["--from", "2026-01-01", "--to", "2026-01-02"],
+    "export-metrics": ["--output", "-"],
+}
+
+
+@pytest.mark.parametrize("command", sorted({*COMMANDS} - {"sample"}))
+def test_a_misspelt_home_is_not_made(tmp_path: Path, command: str) -> None:
+    told = CliRunner().invoke(app, ["--home", str(tmp_path / "hoem"), command, *OPTIONS.get(command, [])])
+    assert (told.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert str(tmp_path / "hoem") in told.output
 
 
 def test_a_home_of_which_only_releases_are_left_is_one(tmp_path: Path) -> None:

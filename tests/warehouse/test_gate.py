@@ -110,7 +110,7 @@ def test_a_gate_that_breaks_off_leaves_no_verdict_to_publish_by(settings, monkey
     monkeypatch.setattr(gate, "run_expectations", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         judge(settings)
-    with pytest.raises(ReleaseError, match="run the gate before publishing"):
+    with pytest.raises(ReleaseError, match="has nothing that was judged: run `warehouse nightly` first"):
         publish(settings)
 
 

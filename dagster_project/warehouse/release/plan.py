@@ -63,7 +63,7 @@ def judged(settings: Settings) -> Verdict:
     except (ValueError, KeyError, TypeError) as error:
         raise ReleaseError(f"{verdict_file(settings)} is no verdict ({error}): run the gate again") from error
     if verdict is None:
-        raise ReleaseError(f"{verdict_file(settings)} does not exist: run the gate before publishing")
+        raise ReleaseError(f"{settings.home} has nothing that was judged: run `warehouse nightly` first")
     return verdict
 
 
