@@ -26,6 +26,7 @@ def suites(reporting: Reporting) -> list[Suite]:
         approvals(),
         retention_runs(),
         alerts(),
+        forecasts(),
     ]
 
 
@@ -186,6 +187,19 @@ def alerts() -> Suite:
             has_columns(
                 "alert_id rule priority response_time title subject began_at ended_at is_ongoing observations "
                 "detail remedy"
+            ),
+        ],
+    )
+
+
+def forecasts() -> Suite:
+    """Only its shape: publishing fills it."""
+    return Suite(
+        table="ops.forecasts",
+        filled_by=None,
+        expectations=[
+            has_columns(
+                "figure subject grain period value lowest highest method error naive_error trained_until inputs"
             ),
         ],
     )

@@ -36,7 +36,7 @@ def write_empty_release(path: Path) -> Path:
             connection.execute(f"delete from {table}" if table != "ops.domain_freshness" else "select 1")
         connection.execute("update ops.domain_freshness set is_held_back = false, reason = null, as_of = ?", [AS_OF])
         connection.execute(RULES)
-        for table in ("feed_health", "anomalies"):
+        for table in ("feed_health", "anomalies", "forecasts"):
             shape = (MARTS / "ops" / f"{table}.sql").read_text(encoding="utf-8")
             connection.execute(f"create table ops.{table} as {shape}")
     return path

@@ -189,6 +189,15 @@ CASES = {
         "('logins', '2026-10-10', 7, null, null, null, 'not enough history')",
         [("sessions", "10 00:00", "12 00:00", "5 on 2026-10-11, usual are 10 to 20.5")],
     ),
+    "disk_filling_up": Case(
+        "ops.forecasts (figure, subject, period, value, trained_until)",
+        "('disk_utilization', 'host web', '2026-10-19', 89, '2026-10-18'), "
+        "('disk_utilization', 'host web', '2026-10-20', 90, '2026-10-18'), "
+        "('disk_utilization', 'host web', '2026-10-21', 91, '2026-10-18'), "
+        "('disk_utilization', 'host db', '2026-10-21', 89.9, '2026-10-18'), "
+        "('resource_utilization', 'host, cpu', '2026-10-21', 99, '2026-10-18')",
+        [("host web", "19 00:00", "19 00:00", "expected to be there on 2026-10-20")],
+    ),
     "domain_held_back": Case(
         "ops.domain_freshness (domain, release_id, as_of, is_held_back, reason)",
         "('finance', 'r', '2026-10-15', true, 'a check failed'), ('ops', 'r', '2026-10-18', false, null), "

@@ -68,7 +68,7 @@ def test_every_mart_has_an_enforced_contract_and_a_key(sound, models):
 
     assert [name for name, mart in marts.items() if not mart.config.contract.enforced] == []
     by_publishing, with_key_in_suite = (
-        {"domain_freshness", "alerts"},
+        {"domain_freshness", "alerts", "forecasts"},
         {"feed_health", "anomalies", "provisional_periods"},
     )
     assert set(marts) - keyed == by_publishing | with_key_in_suite

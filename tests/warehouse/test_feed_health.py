@@ -12,7 +12,8 @@ import pytest
 from dagster_project.settings import DBT_PROJECT
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.load.raw_tables import create_tables
-from dagster_project.warehouse.watch.newest import last_whole_day, newest_health, watch
+from dagster_project.warehouse.local_days import last_whole_day
+from dagster_project.warehouse.watch.newest import newest_health, watch
 from dagster_project.warehouse.watch.provisional import feeds_of_tables
 
 AS_OF = date(2024, 3, 14)  # a Thursday

@@ -2,7 +2,8 @@
 
 `ops.releases`, `ops.quality_checks`, `ops.restatements` and `ops.approvals` accumulate: each release holds the rows of
 all before it and its own.
-`ops.domain_freshness` says where the tables of each domain come from, `ops.alerts` what rules find in its tables.
+`ops.domain_freshness` says where the tables of each domain come from, `ops.alerts` what rules find in its tables,
+`ops.forecasts` what is expected of them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ HISTORY = ("ops.releases", "ops.quality_checks", "ops.restatements", "ops.approv
 FRESHNESS = "ops.domain_freshness"
 PROVISIONAL = "ops.provisional_periods"
 ALERTS = "ops.alerts"
+FORECASTS = "ops.forecasts"
 
 COLUMNS = {
     "ops.releases": {
@@ -91,6 +93,20 @@ COLUMNS = {
         "observations": "bigint",
         "detail": "varchar",
         "remedy": "varchar",
+    },
+    FORECASTS: {
+        "figure": "varchar",
+        "subject": "varchar",
+        "grain": "varchar",
+        "period": "date",
+        "value": "double",
+        "lowest": "double",
+        "highest": "double",
+        "method": "varchar",
+        "error": "double",
+        "naive_error": "double",
+        "trained_until": "date",
+        "inputs": "varchar",
     },
 }
 

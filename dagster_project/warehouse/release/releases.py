@@ -15,14 +15,12 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.alerts.configuration import read_configuration
-from dagster_project.alerts.find import same_alerts, write_alerts
-from dagster_project.alerts.rules import Rule
 from dagster_project.settings import PROJECT_ROOT, Settings
 from dagster_project.warehouse.database import in_memory, writer_lock
 from dagster_project.warehouse.fingerprint import describe, quoted
 from dagster_project.warehouse.gate.verdict import Verdict
 from dagster_project.warehouse.release import files as release_files
+from dagster_project.warehouse.release.derived import Derived
 from dagster_project.warehouse.release.files import ReleaseError
 from dagster_project.warehouse.release.history import (
     COLUMNS,
@@ -91,7 +89,7 @@ def publish(
     written is not what was judged, and SettingsError where alerts.yml can't be used; the current release then stays as
     it is.
     """
-    rules, zone = read_configuration(settings).rules, settings.reporting.reporting_timezone
+    derived = Derived.of(settings)
     with writer_lock(settings, report):
         release_files.prepare(settings)
         verdict = judged(settings)
@@ -104,12 +102,12 @@ def publish(
             moved = [table for table in moved if table.table.split(".")[0] not in verdict.held_back]
             plan = make_plan(connection, verdict, current, release_id)
             is_same = current and same_content(connection, verdict, plan, current)
-            if current and is_same and same_alerts(connection, current, rules, zone):
+            if current and is_same and derived.are_held(connection, current):
                 report(f"release {current} already holds exactly this: nothing new to publish")
                 _make_current(settings, current, pages, report)
                 release_files.prune(settings)  # a publish that was killed did not come to it
                 return replace(find_release(settings, current), unchanged=True)
-            _write(settings, connection, verdict, plan, current, approvals, rules, report)
+            _write(settings, connection, verdict, plan, current, approvals, derived, report)
         _make_current(settings, release_id, pages, report)
         release_files.prune(settings)
         _tell(plan, moved, report)
@@ -188,7 +186,7 @@ def _write(
     plan: Plan,
     current: str | None,
     approvals: Collection[Approval],
-    rules: Collection[Rule],
+    derived: Derived,
     report: Callable[[str], None],
 ) -> None:
     """Build the release beside the others, read it back from disk, and give it its name."""
@@ -200,7 +198,7 @@ def _write(
             copy_table(connection, source, "release", table, described[source][table])
         write_provisional(connection, CANDIDATE, current, "release", verdict.held_back)
         _write_ops(settings, connection, verdict, plan, approvals)
-        write_alerts(connection, "release", rules, settings.reporting.reporting_timezone, report)
+        derived.write(connection, "release", current, report)
         _describe_ops(settings, connection)
         connection.execute("checkpoint release")
         connection.execute("detach release")

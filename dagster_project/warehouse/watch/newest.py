@@ -8,9 +8,8 @@ Nothing of it holds a domain back: a delivery that lacks, and a figure that is u
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -18,6 +17,7 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse.contract import Feed, read_contracts
 from dagster_project.warehouse.database import open_database
 from dagster_project.warehouse.gate.verdict import Check
+from dagster_project.warehouse.local_days import last_whole_day
 from dagster_project.warehouse.release.history import PROVISIONAL
 from dagster_project.warehouse.watch.anomalies import (
     ANOMALIES,
@@ -66,15 +66,6 @@ def watch(
     write_anomalies(connection, first_day)
     write_provisional_periods(connection, feeds_of_tables(manifest), as_of, zone)
     connection.execute("commit")
-
-
-def last_whole_day(as_of: date, zone: str) -> date:
-    """The newest day of the reporting time zone that is over when the as-of day ends in UTC.
-
-    West of Greenwich the as-of day itself is not: compared with whole days it would seem low every night.
-    """
-    end = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1)
-    return end.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
 
 
 def read_watch_checks(settings: Settings, as_of: date) -> list[Check]:

@@ -1,0 +1,1 @@
+"""Forecasts: which published figures are looked ahead of, how, and where they go."""
