@@ -11,9 +11,9 @@ import yaml
 
 from dagster_project.catalogue.metrics import tests_of
 from dagster_project.warehouse.gate.dbt_results import is_published
-from dagster_project.warehouse.release.history import ALERTS
+from dagster_project.warehouse.release.history import ALERTS, FORECASTS
 
-RULE_TESTS = "tests/alerts/test_rules.py"
+TESTED_IN = {ALERTS: "tests/alerts/test_rules.py", FORECASTS: "tests/forecasts/test_make.py"}
 FILE = Path(__file__).with_name("coverage.yml")
 
 
@@ -59,6 +59,6 @@ def _covered(
         raise KeyError(f"{FILE.name}: {area}: {item}: no published table has {place['column']}")
     rows = place.get("rows")
     tests = tests_of(manifest, *tables[table])
-    if table == ALERTS and rows:  # publishing fills it, where dbt's tests don't come to
-        tests = (f"{RULE_TESTS}: {rows.removeprefix('rule = ')}", *tests)
+    if table in TESTED_IN and rows:  # publishing fills it, where dbt's tests don't come to
+        tests = (f"{TESTED_IN[table]}: {rows.partition(' = ')[2]}", *tests)
     return Covered(area, item, table, column, rows, tests)

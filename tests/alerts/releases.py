@@ -38,7 +38,7 @@ def write_empty_release(path: Path) -> Path:
         connection.execute(RULES)
         for table in ("feed_health", "anomalies", "forecasts"):
             shape = (MARTS / "ops" / f"{table}.sql").read_text(encoding="utf-8")
-            connection.execute(f"create table ops.{table} as {shape}")
+            connection.execute(f"create table if not exists ops.{table} as {shape}")
     return path
 
 

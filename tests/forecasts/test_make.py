@@ -170,7 +170,7 @@ def test_every_figure_is_what_its_tables_have(release, one: Figure) -> None:
         first = "2025-02-01" if one.grain == "month" else "2026-06-01"
         release.execute(
             f"insert into release.{table} ({', '.join(names)}) select {', '.join(values)} from "
-            f"(select timestamp '{first}' + to_{step}s(number::int) as moment, number from range({count}) as n (number))"
+            f"(select timestamp '{first}' + to_{step}s(number::int) as moment, number from range({count}) n (number))"
         )
     write_forecasts(release, "release", None, [one], "UTC", quiet)
     ((subject, series),) = release.execute(SERIES).fetchall()

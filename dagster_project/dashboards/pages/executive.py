@@ -1,7 +1,7 @@
-"""The executive dashboard: business figures, growth, finance, system health."""
+"""The executive dashboard: business figures, growth, finance, outlook, system health."""
 
 from dagster_project.dashboards.definitions import Filter, Page, Section
-from dagster_project.dashboards.pages import growth, health, payments, revenue
+from dagster_project.dashboards.pages import growth, health, outlook, payments, revenue
 
 PAGE = Page(
     "executive",
@@ -14,6 +14,7 @@ PAGE = Page(
         growth.SECTION,
         revenue.SECTION,
         payments.SECTION,
+        outlook.SECTION,
         health.SECTION,
     ),
     headlines=(revenue.TILES[0], payments.TILES[0], growth.TILES[0], health.SUCCESS),

@@ -47,3 +47,11 @@ from (values
     ('resource_threshold', 'P2', '4 hours', 'A resource is beyond its threshold', 'host web-1, cpu_utilization', '2026-10-16 06:00', '2026-10-16 11:00', false, 4, 'up to 93.1 where 80 is the threshold (prometheus)', 'Add capacity or move load.'),
     ('recurring_client_error', 'P3', 'next business day', 'A bug that stays', 'ios fp-0001', '2026-10-05 00:00', '2026-10-19 00:00', true, 13, '23 times in the week up to 2026-10-18', 'File it with its fingerprint.')
 ) a (rule, priority, response_time, title, subject, began_at, ended_at, is_ongoing, observations, detail, remedy);
+
+create table ops.forecasts as
+select figure, 'all' as subject, 'day' as grain, cast(day as date) as period, base * (1 + 0.002 * epoch(day - timestamp '2026-10-18') / 86400) as value, value * 0.85 as lowest, value * 1.15 as highest,
+    'exponential smoothing' as method, 0.08 as error, 0.11 as naive_error, date '2026-10-18' as trained_until, md5(figure) as inputs
+from range(timestamp '2026-10-19', timestamp '2027-01-11', interval 1 day) t (day) cross join (values ('daily_active_users', 480.0), ('api_requests', 14000.0)) f (figure, base)
+union all
+select figure, subject, 'month', cast(month as date), base * (1 + 0.02 * row_number() over (partition by figure order by month)), base * 0.9, base * 1.3, 'season before', 0.05, 0.05, date '2026-08-01', md5(figure)
+from range(timestamp '2026-09-01', timestamp '2027-03-01', interval 1 month) t (month) cross join (values ('closing_mrr', 'all', 12000.0), ('feature_adoption_rate', 'pay_bill', 0.6)) f (figure, subject, base);
