@@ -185,8 +185,7 @@ def alerts() -> Suite:
         filled_by=None,
         expectations=[
             has_columns(
-                "alert_id rule priority response_time title subject began_at ended_at is_ongoing observations "
-                "detail remedy"
+                "rule priority response_time title subject began_at ended_at is_ongoing observations detail remedy"
             ),
         ],
     )

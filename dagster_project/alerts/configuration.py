@@ -27,7 +27,7 @@ EXPECTED = "expected a mapping with `rules`, `send` or both"
 
 @dataclass(frozen=True)
 class Configuration:
-    """The rules as tuned, and by priority the addresses (Apprise URLs) that its alerts are sent to."""
+    """The rules as tuned, and by priority the addresses (Apprise URLs, as written) that its alerts are sent to."""
 
     rules: list[Rule]
     send: dict[Priority, list[str]]
@@ -68,12 +68,15 @@ def _addresses(given: Mapping[str, Any]) -> dict[Priority, list[str]]:
             raise SettingsError(f"send: {name} is no priority; known are {', '.join(Priority)}")
         if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
             raise SettingsError(f"send: {name}: expected a list of addresses such as [json://localhost:8080]")
-        found[Priority(name)] = [_expanded(name, url) for url in urls]
+        found[Priority(name)] = urls
     return found
 
 
-def _expanded(name: str, url: str) -> str:
-    """With ${NAME} from the environment; neither the address nor a value of it is told, for it may be a secret."""
-    if missing := [variable for variable in re.findall(r"\$\{(\w+)}", url) if variable not in os.environ]:
-        raise SettingsError(f"send: {name}: the environment has no {', '.join(missing)}")
+def expanded(url: str) -> str:
+    """An address with ${NAME} from the environment; what stands for it is a secret, and told nowhere.
+
+    Raises SettingsError where the environment lacks one.
+    """
+    if missing := [name for name in re.findall(r"\$\{(\w+)}", url) if name not in os.environ]:
+        raise SettingsError(f"the environment has no {', '.join(missing)}")
     return re.sub(r"\$\{(\w+)}", lambda found: os.environ[found[1]], url)

@@ -14,15 +14,16 @@ import duckdb
 
 from dagster_project.alerts.rules import Priority, Rule
 from dagster_project.warehouse.fingerprint import quoted
-from dagster_project.warehouse.local_days import local_day
 from dagster_project.warehouse.release.history import ALERTS, COLUMNS, create_table
+from dagster_project.warehouse.release.within import lacks_a_table, within
 
-# How far back from a domain's as-of day alerts are looked for, and within what of its end the newest still go on.
-DAYS, ONGOING = 90, "interval 24 hours"
+# How far back from a domain's as-of day alerts are looked for.
+DAYS = 90
 
 _EPISODES = """
 with observed as (
-    select cast(subject as varchar) as subject, began_at, ended_at, coalesce(is_bad, false) as is_bad, badness, detail
+    select cast(subject as varchar) as subject, began_at, ended_at, coalesce(is_bad, false) as is_bad,
+        coalesce(badness, '-infinity'::double) as badness, coalesce(detail, '') as detail
     from ({sql})
 ),
 ordered as (
@@ -39,13 +40,13 @@ numbered as (
 ),
 episodes as (
     select subject, min(began_at) as began_at, max(ended_at) as ended_at,
-        bool_or(is_newest and ended_at >= day_ends($as_of) - {ongoing}) as is_ongoing,
+        bool_or(is_newest and ended_at >= day_ends($as_of - 1)) as is_ongoing,
         count(*) as observations, arg_max(detail, (badness, began_at, detail)) as detail
     from numbered
     group by subject, episode
 )
 insert into found_alerts
-select md5(concat_ws('|', $rule, subject, began_at)), $rule, $priority, $response_time, $title, subject,
+select $rule, $priority, $response_time, $title, subject,
     began_at, ended_at, is_ongoing, observations, detail, $remedy
 from episodes
 where is_ongoing or ended_at > $since
@@ -59,7 +60,7 @@ def write_alerts(
     find_alerts(connection, release, rules, zone, report)
     create_table(connection, release, ALERTS, COLUMNS[ALERTS])
     connection.execute(
-        f"insert into {quoted(release)}.{ALERTS} from found_alerts order by priority, began_at, alert_id"
+        f"insert into {quoted(release)}.{ALERTS} from found_alerts order by priority, began_at, rule, subject"
     )
 
 
@@ -84,19 +85,10 @@ def find_alerts(
     """
     columns = ", ".join(f"{name} {data_type}" for name, data_type in COLUMNS[ALERTS].items())
     connection.execute(f"create or replace temp table found_alerts ({columns})")
-    connection.execute(f"create or replace temp macro local_day(moment) as {local_day('moment', zone)}")
-    for name, day in (("day_begins", "day"), ("day_ends", "day + 1")):
-        midnight = f"(cast({day} as timestamp) at time zone '{zone}') at time zone 'UTC'"
-        connection.execute(f"create or replace temp macro {name}(day) as {midnight}")
-    before = connection.execute("select current_database()").fetchall()[0][0]
-    connection.execute(f"use {quoted(release)}")
-    try:
-        as_of = dict(connection.execute("select domain, as_of from ops.domain_freshness").fetchall())
+    with within(connection, release, zone) as as_of:
         for rule in rules:
-            if as_of.get(rule.domain):
+            if rule.domain in as_of:
                 _find(connection, rule, as_of[rule.domain], report)
-    finally:
-        connection.execute(f"use {quoted(before)}")
 
 
 def _find(connection: duckdb.DuckDBPyConnection, rule: Rule, as_of: date, report: Callable[[str], None]) -> None:
@@ -110,15 +102,15 @@ def _find(connection: duckdb.DuckDBPyConnection, rule: Rule, as_of: date, report
         "title": rule.title,
         "remedy": rule.remedy,
     }
-    sql = _EPISODES.format(sql=rule.sql, joins_hours=rule.joins_hours, ongoing=ONGOING)
+    sql = _EPISODES.format(sql=rule.sql, joins_hours=rule.joins_hours)
     try:
         connection.execute(sql, {name: known[name] for name in set(re.findall(r"\$(\w+)", sql))})
-    except duckdb.CatalogException:
-        pass  # the table is not there
     except (duckdb.Error, KeyError) as error:
+        if lacks_a_table(error):
+            return
         report(f"alert rule {rule.name} could not be evaluated: {error}")
         connection.execute(
-            "insert into found_alerts select md5($rule), $rule, $priority, $response_time, $title, 'the rule itself', "
+            "insert into found_alerts select $rule, $priority, $response_time, $title, 'the rule itself', "
             "day_ends($as_of), day_ends($as_of), true, 1, $detail, $remedy",
             {
                 "rule": rule.name,

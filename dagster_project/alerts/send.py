@@ -17,9 +17,9 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.alerts.configuration import read_configuration
+from dagster_project.alerts.configuration import expanded, read_configuration
 from dagster_project.alerts.rules import Priority
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, SettingsError
 from dagster_project.warehouse.load.personal_data import personal_data_key
 from dagster_project.warehouse.release.history import read_as_of
 from dagster_project.warehouse.release.releases import open_release
@@ -55,13 +55,23 @@ class Alert:
 
 @dataclass(frozen=True)
 class Told:
-    """An alert that people were told of; `mark` is a keyed hash of rule and subject, times are of ISO 8601."""
+    """An alert that an address was told of; keyed hashes of the address and of rule and subject, times of ISO 8601."""
 
-    priority: str
+    address: str
     mark: str
+    title: str
     began_at: str
     ended_at: str
     is_ongoing: bool
+
+    @property
+    def is_to_end(self) -> bool:
+        """Whether its end is news: what happened at a moment was over when it was told."""
+        return self.is_ongoing and self.began_at < self.ended_at
+
+    def is_of(self, other: Told) -> bool:
+        """Whether it is the same alert, though late data may have moved its ends."""
+        return self.mark == other.mark and self.began_at <= other.ended_at and other.began_at <= self.ended_at
 
 
 def read_alerts(connection: duckdb.DuckDBPyConnection, since: date | None = None) -> list[Alert]:
@@ -84,7 +94,7 @@ def read_alerts(connection: duckdb.DuckDBPyConnection, since: date | None = None
 def send_alerts(settings: Settings, report: Callable[[str], None] = print) -> bool:
     """Send what is new in the current release to whom `alerts.yml` names, and say whether that went well.
 
-    The caller holds the writer lock. Where an address could not be reached, the next night tells all of that priority.
+    The caller holds the writer lock. An address that could not be reached is told by the next night.
     """
     send = read_configuration(settings).send
     if not any(send.values()):
@@ -95,77 +105,81 @@ def send_alerts(settings: Settings, report: Callable[[str], None] = print) -> bo
     key, before = personal_data_key(settings), _read_told(settings)
     after, went_well = [], True
     for priority in Priority:
-        own = [(alert, _told(key, alert)) for alert in alerts if alert.priority == priority]
-        news = [alert for alert, now in own if _is_news(alert, as_of) and not _earlier(now, before)]
-        over = [
-            alert for alert, now in own if not now.is_ongoing and any(one.is_ongoing for one in _earlier(now, before))
-        ]
-        if (news or over) and not deliver(send.get(priority, []), *_message(priority, news, over, as_of), report):
-            went_well = False
-            after += [told for told in before if told.priority == priority]
-        else:
-            after += [now for _, now in own]
+        own = [alert for alert in alerts if alert.priority == priority]
+        for url in send.get(priority, []):
+            address = _hash(key, priority, url)
+            known = [told for told in before if told.address == address]
+            now = [_told(key, address, alert) for alert in own]
+            message = _message(priority, own, now, known, as_of)
+            is_told = message is None or deliver(url, *message, report)
+            after += now if is_told else known
+            went_well = went_well and is_told
     _write_told(settings, after)
-    if not went_well:
-        report("the next night tries again; `warehouse alerts --try-sending` tries at once")
     return went_well
 
 
-def deliver(addresses: Sequence[str], title: str, body: str, report: Callable[[str], None]) -> bool:
-    """Send one message to all addresses, and say whether all took it.
+def deliver(url: str, title: str, body: str, report: Callable[[str], None]) -> bool:
+    """Send a message to an address, and say whether it took it.
 
-    Of an address its kind alone is reported: there may be a password in it.
+    Of the address its kind alone is reported: there may be a password in it.
     """
-    if not addresses:
-        return True
     from apprise import Apprise  # a fifth of a second, and most homes send nothing
 
-    failed = []
-    for address in addresses:
-        target = Apprise()
-        if not (target.add(address) and target.notify(title=title, body=body)):
-            failed.append(f"{address.split(':', 1)[0]}://")
-    if failed:
-        report(f"warn: not sent to {', '.join(failed)}: {title}")
-    else:
-        report(f"sent: {title}")
-    return not failed
+    kind, target, why = url.split(":", 1)[0], Apprise(), ""
+    try:
+        took_it = bool(target.add(expanded(url)) and target.notify(title=title, body=body))
+    except SettingsError as error:
+        took_it, why = False, f" ({error})"
+    report(f"sent to {kind}://: {title}" if took_it else f"warn: not sent to {kind}://{why}: {title}")
+    return took_it
+
+
+def _message(
+    priority: Priority, alerts: Sequence[Alert], now: Sequence[Told], known: Sequence[Told], as_of: date
+) -> tuple[str, str] | None:
+    """Title and text of what an address that knows `known` is to be told; `now` are its `alerts`. None of nothing."""
+    earlier = [[one for one in known if one.is_of(told)] for told in now]
+    news = [alert for alert, same in zip(alerts, earlier, strict=True) if not same and _is_news(alert, as_of)]
+    over = [
+        alert
+        for alert, same in zip(alerts, earlier, strict=True)
+        if not alert.is_ongoing and any(one.is_to_end for one in same)
+    ]
+    gone = [one for one in known if one.is_to_end and not any(one.is_of(told) for told in now)]
+    parts = []
+    if news:
+        told = [f"- {_line(alert)}\n  To do: {alert.remedy.strip()}" for alert in news[:MOST_TOLD]]
+        parts.append("\n".join([f"Respond within: {priority.response_time}", *told, *_more(news)]))
+    if over or gone:
+        ended = [f"- {_line(alert)}" for alert in over]
+        ended += [f"- {one.title}, since {one.began_at:.10}: no longer found" for one in gone]
+        parts.append("\n".join(["Over:", *ended[:MOST_TOLD], *_more(ended)]))
+    if not parts:
+        return None
+    ended_titles = [*(alert.title for alert in over), *(one.title for one in gone)]
+    titles = ", ".join(dict.fromkeys([alert.title for alert in news] or ended_titles))
+    count = f"{len(news)} new" if news else f"{len(ended_titles)} over"
+    return f"[{priority}] {count} as of {as_of}: {titles}", "\n\n".join(parts)
 
 
 def _is_news(alert: Alert, as_of: date) -> bool:
     return alert.is_ongoing or alert.ended_at.date() > as_of - timedelta(days=NEWS_DAYS)
 
 
-def _told(key: bytes, alert: Alert) -> Told:
-    mark = hmac.new(key, f"{alert.rule}|{alert.subject}".encode(), hashlib.sha256).hexdigest()
-    return Told(alert.priority, mark, alert.began_at.isoformat(), alert.ended_at.isoformat(), alert.is_ongoing)
+def _told(key: bytes, address: str, alert: Alert) -> Told:
+    mark = _hash(key, alert.rule, alert.subject)
+    return Told(address, mark, alert.title, alert.began_at.isoformat(), alert.ended_at.isoformat(), alert.is_ongoing)
 
 
-def _earlier(now: Told, before: Iterable[Told]) -> list[Told]:
-    """What was told of the same alert, though late data may have moved its ends."""
-    return [
-        one for one in before if one.mark == now.mark and one.began_at <= now.ended_at and now.began_at <= one.ended_at
-    ]
-
-
-def _message(priority: Priority, news: Sequence[Alert], over: Sequence[Alert], as_of: date) -> tuple[str, str]:
-    """Title and text."""
-    titles = ", ".join(dict.fromkeys(alert.title for alert in news or over))
-    count = f"{len(news)} new" if news else f"{len(over)} over"
-    parts = []
-    if news:
-        told = [f"- {_line(alert)}\n  To do: {alert.remedy.strip()}" for alert in news[:MOST_TOLD]]
-        parts.append("\n".join([f"Respond within: {priority.response_time}", *told, *_more(news)]))
-    if over:
-        parts.append("\n".join(["Over:", *(f"- {_line(alert)}" for alert in over[:MOST_TOLD]), *_more(over)]))
-    return f"[{priority}] {count} as of {as_of}: {titles}", "\n\n".join(parts)
+def _hash(key: bytes, *parts: str) -> str:
+    return hmac.new(key, "|".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
 def _line(alert: Alert) -> str:
     return f"{alert.title}: {alert.subject}, {alert.when} UTC. {alert.detail}"
 
 
-def _more(alerts: Sequence[Alert]) -> list[str]:
+def _more(alerts: Sequence[object]) -> list[str]:
     more = len(alerts) - MOST_TOLD
     return [f"and {more:,} more: `warehouse alerts`"] if more > 0 else []
 

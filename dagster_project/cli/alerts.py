@@ -50,7 +50,8 @@ def _try_sending(settings: Settings) -> None:
         raise UsageError(f"{alerts_file(settings)} names nobody to send to: add `send: {{P0: [address]}}`")
     body = "This is a trial: nothing is wrong. Alerts of this priority will come here."
     went_well = [
-        deliver(addresses, f"[{priority}] trial of the warehouse's alerts", body, typer.echo)
-        for priority, addresses in send.items()
+        deliver(url, f"[{priority}] trial of the warehouse's alerts", body, typer.echo)
+        for priority, urls in send.items()
+        for url in urls
     ]
     raise typer.Exit(0 if all(went_well) else CRASHED)

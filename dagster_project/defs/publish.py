@@ -1,6 +1,6 @@
 """Step 4: the tables of every domain that passed, as one new release."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -36,7 +36,7 @@ def publish_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         published = publish(warehouse.settings, context.log.info, make_pages)
-        is_told = send_alerts(warehouse.settings, context.log.info)
+        is_told = _send_alerts(warehouse.settings, context.log.info)
         if expire(warehouse.settings, published.as_of, manifest, context.log.info) and is_told:
             settle(warehouse.settings, published.as_of)
         for domain in published.domains_published:
@@ -46,6 +46,15 @@ def publish_assets(manifest: Mapping[str, Any], days: dg.PartitionsDefinition) -
         yield from _domain_results(warehouse.settings, published)
 
     return publish_release
+
+
+def _send_alerts(settings: Settings, report: Callable[[str], None]) -> bool:
+    """Whatever happens to messages, the release is published; the next night tries again."""
+    try:
+        return send_alerts(settings, report)
+    except Exception as error:
+        report(f"warn: alerts could not be sent: {type(error).__name__}: {error}")
+        return False
 
 
 def history_assets(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
@@ -17,33 +18,35 @@ import pyarrow as pa
 
 from dagster_project.forecasts import predict
 from dagster_project.forecasts.figures import Figure
-from dagster_project.forecasts.predict import DAY, MONTH, forecast
-from dagster_project.warehouse.fingerprint import describe, qualified, quoted
-from dagster_project.warehouse.local_days import last_whole_day, local_day
+from dagster_project.forecasts.predict import DAY, MONTH, Forecast, forecast
+from dagster_project.warehouse.fingerprint import describe, qualified
+from dagster_project.warehouse.local_days import last_whole_day
 from dagster_project.warehouse.release.history import COLUMNS, FORECASTS, create_table
+from dagster_project.warehouse.release.within import lacks_a_table, within
 
 GRAINS = {"day": DAY, "month": MONTH}
 # Of a figure's series those with the largest newest values: a fleet's fullest disks, a product's most used features.
 MOST_SUBJECTS = 20
 
-# Days from a Monday on: the first day may be a part of one, and a table of which each night deletes the oldest day has
-# the same series for a week.
+# The first day or month may be a part of one. Of a table of which each night deletes the oldest day the series is the
+# same for a week or a month.
 _BEGINS = {
-    "day": "cast(date_trunc('week', min(period) + interval 6 days) as date)",
-    "month": "min(period)",
+    "day": "date_trunc('week', min(period) + interval 7 days)",
+    "month": "date_trunc('month', min(period) + interval 1 month)",
 }
-# A series is complete: a period without a row is zero, or what was before it.
+# A series is complete: a period without a row is zero, or what was before it. It is rounded, because the last bits of a
+# sum of doubles depend on the order of its parts, and would be another series.
 _SERIES = """
 insert into forecast_series
 with found as (
-    select cast(subject as varchar) as subject, cast(period as date) as period, cast(value as double) as value
+    select cast(subject as varchar) as subject, cast(period as date) as period, round(cast(value as double), 6) as value
     from ({sql})
 ),
 known as (
     select * from found where value is not null and period between $since and $until
 ),
 subjects as (
-    select subject, {begins} as first_period
+    select subject, min(period) as first_period, cast({begins} as date) as begins
     from known
     group by subject
     having max(period) >= $alive_from
@@ -51,11 +54,11 @@ subjects as (
     limit {most}
 ),
 periods as (
-    select subject, cast(unnest(generate_series(first_period, $until, interval 1 {grain})) as date) as period
+    select subject, begins, cast(unnest(generate_series(first_period, $until, interval 1 {grain})) as date) as period
     from subjects
 ),
 complete as (
-    select subject, period,
+    select subject, begins, period,
         case when $kind in ('count', 'amount') then coalesce(value, 0)
         else last_value(value ignore nulls) over (partition by subject order by period) end as value
     from periods left join known using (subject, period)
@@ -63,6 +66,7 @@ complete as (
 select $figure, subject, $grain, $kind, $until, list(value order by period),
     md5(concat_ws('|', $stamp, $kind, $grain, $until, list(value order by period)))
 from complete
+where period >= begins
 group by subject
 having count(*) >= $least
 """
@@ -83,7 +87,7 @@ def write_forecasts(
     _find_series(connection, release, figures, zone, report)
     create_table(connection, release, FORECASTS, COLUMNS[FORECASTS])
     held = "select '' as figure, '' as subject, '' as inputs where false"
-    if before and FORECASTS in describe(connection, before):
+    if before and _has_forecasts(connection, before):
         held = f"select distinct figure, subject, inputs from {qualified(before, FORECASTS)}"
         connection.execute(
             f"insert into {qualified(release, FORECASTS)} by name select held.* "
@@ -96,18 +100,30 @@ def write_forecasts(
     if new:
         report(f"forecasting {len(new):,} series of {len({figure for figure, *_ in new}):,} figures")
     for figure, subject, grain, kind, until, series, inputs in new:
-        _insert(connection, release, (figure, subject, grain, until, inputs), np.array(series), kind)
+        try:
+            found = forecast(np.array(series), kind, GRAINS[grain])
+        except Exception as error:  # whatever a numeric library comes upon, the release is published
+            report(f"warn: no forecast of {figure}, {subject}: {type(error).__name__}: {error}")
+            continue
+        if found:
+            _insert(connection, release, (figure, subject, grain, until, inputs), found)
 
 
 def same_forecasts(connection: duckdb.DuckDBPyConnection, release: str, figures: Iterable[Figure], zone: str) -> bool:
     """Whether an attached release holds the forecasts that would be made of its tables now."""
     _find_series(connection, release, figures, zone, lambda message: None)
-    if FORECASTS not in describe(connection, release):
+    if not _has_forecasts(connection, release):
         return False
     held = f"select distinct figure, subject, inputs from {qualified(release, FORECASTS)}"
     wanted = "select figure, subject, inputs from forecast_series"
     differing = f"from (({held}) except ({wanted})) union all (({wanted}) except ({held})) limit 1"
     return not connection.execute(differing).fetchall()
+
+
+def _has_forecasts(connection: duckdb.DuckDBPyConnection, release: str) -> bool:
+    """Whether a release has them in today's columns."""
+    found = describe(connection, release).get(FORECASTS)
+    return found is not None and set(found.columns) == set(COLUMNS[FORECASTS])
 
 
 def _find_series(
@@ -122,17 +138,11 @@ def _find_series(
         "create or replace temp table forecast_series (figure varchar, subject varchar, grain varchar, kind varchar, "
         "until date, series double[], inputs varchar)"
     )
-    connection.execute(f"create or replace temp macro local_day(moment) as {local_day('moment', zone)}")
     stamp = _stamp()
-    before = connection.execute("select current_database()").fetchall()[0][0]
-    connection.execute(f"use {quoted(release)}")
-    try:
-        as_of = dict(connection.execute("select domain, as_of from ops.domain_freshness").fetchall())
+    with within(connection, release, zone) as as_of:
         for figure in figures:
-            if as_of.get(figure.domain):
+            if figure.domain in as_of:
                 _find(connection, figure, last_whole_day(as_of[figure.domain], zone), stamp, report)
-    finally:
-        connection.execute(f"use {quoted(before)}")
 
 
 def _find(
@@ -154,10 +164,9 @@ def _find(
         connection.execute(
             _SERIES.format(sql=figure.sql, grain=figure.grain, begins=_BEGINS[figure.grain], most=MOST_SUBJECTS), known
         )
-    except duckdb.CatalogException:
-        pass  # the table is not there
     except duckdb.Error as error:
-        report(f"warn: no forecast of {figure.name}: {error}")
+        if not lacks_a_table(error):
+            report(f"warn: no forecast of {figure.name}: {error}")
 
 
 def _until(last: date, grain: str) -> date:
@@ -168,12 +177,13 @@ def _until(last: date, grain: str) -> date:
 
 
 def _insert(
-    connection: duckdb.DuckDBPyConnection, release: str, row: tuple, series: np.ndarray, kind: predict.Kind
+    connection: duckdb.DuckDBPyConnection,
+    release: str,
+    series: tuple[str, str, str, date, str],
+    found: Forecast,
 ) -> None:
-    figure, subject, grain, until, inputs = row
-    found = forecast(series, kind, GRAINS[grain])
-    if found is None:
-        return
+    """The rows of one series, given by figure, subject, grain, last known period and inputs."""
+    figure, subject, grain, until, inputs = series
     ahead = pa.table({name: np.round(getattr(found, name), 4) for name in ("value", "lowest", "highest")})
     connection.register("ahead", ahead)
     connection.execute(
@@ -199,4 +209,5 @@ def _insert(
 
 def _stamp() -> str:
     """Stands for how it is forecast: other code is another forecast of the same series."""
-    return sha256(Path(predict.__file__).read_bytes()).hexdigest()[:16]
+    code = b"".join(Path(file).read_bytes() for file in (predict.__file__, __file__))
+    return sha256(code + version("statsmodels").encode()).hexdigest()[:16]

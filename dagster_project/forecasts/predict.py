@@ -1,9 +1,10 @@
 """What a figure will be: exponential smoothing, or the value of the season before where that was nearer the truth.
 
 The smoothing is an ETS model with additive errors, damped additive trend and, for days, an additive week (Hyndman,
-Koehler, Ord and Snyder, "Forecasting with Exponential Smoothing", 2008), of the logarithm of 1 + value for counts and
-amounts, of the value itself for rates and levels. Both ways forecast the last periods of the history from what was
-before; the one with the smaller mean absolute error forecasts the future from all of it.
+Koehler, Ord and Snyder, "Forecasting with Exponential Smoothing", 2008), of the root of counts and amounts, whose
+scatter does not grow with their size (Anscombe 1948), and of rates and levels themselves. Both ways forecast the last
+periods of the history from what was before; the one with the smaller mean absolute error forecasts the future from all
+of it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ MONTH = Grain(season=1, tested=3, ahead=6, least=12, most=120)
 
 @dataclass(frozen=True)
 class Forecast:
-    """Values with the bounds within which 8 in 10 are expected, oldest first, and how the two ways did when tested.
+    """Medians with the bounds within which 8 in 10 are expected, oldest first, and how the two ways did when tested.
 
     Errors are mean absolute errors over the mean of the tested values (WAPE); null where these are all zero.
     """
@@ -66,8 +67,10 @@ class _Path:
 def forecast(history: np.ndarray, kind: Kind, grain: Grain) -> Forecast | None:
     """Forecast `grain.ahead` periods after `history` (a value for every period, none missing, oldest first).
 
-    None with less history than the grain needs.
+    None with less history than the grain needs. Raises ValueError where a value is missing.
     """
+    if not np.isfinite(history).all():
+        raise ValueError("expected a value for every period")
     if len(history) < grain.least:
         return None
     seen = _seen(history[-grain.most :].astype(float), kind)
@@ -94,14 +97,14 @@ def forecast(history: np.ndarray, kind: Kind, grain: Grain) -> Forecast | None:
 
 
 def _seen(values: np.ndarray, kind: Kind) -> np.ndarray:
-    """As the methods see them: growth of counts and amounts is by factors."""
-    return np.log1p(np.maximum(values, 0)) if kind in ("count", "amount") else values
+    """As the methods see them."""
+    return np.sqrt(np.maximum(values, 0)) if kind in ("count", "amount") else values
 
 
 def _told(values: np.ndarray, kind: Kind) -> np.ndarray:
     """As people see them, within what is possible."""
     if kind in ("count", "amount"):
-        return np.maximum(np.expm1(np.minimum(values, 700)), 0)
+        return np.maximum(values, 0) ** 2
     return np.clip(values, 0, 1 if kind == "rate" else None)
 
 
@@ -126,7 +129,7 @@ def _smoothed(seen: np.ndarray, grain: Grain, ahead: int) -> _Path | None:
             model = ETSModel(pd.Series(seen), error="add", trend="add", damped_trend=True, **season)
             found = model.fit(disp=False).get_prediction(start=len(seen), end=len(seen) + ahead - 1)
             mean, deviation = np.asarray(found.predicted_mean), np.sqrt(np.asarray(found.forecast_variance))
-    except (ValueError, np.linalg.LinAlgError):
+    except Exception:  # whatever the fit of one series comes upon, the season before says something of it
         return None
     return _Path(mean, deviation) if np.isfinite(mean).all() and np.isfinite(deviation).all() else None
 

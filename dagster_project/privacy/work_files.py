@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dagster_project.alerts.configuration import alerts_file
 from dagster_project.privacy.context import Count, Erasure
 from dagster_project.privacy.person import Person
 from dagster_project.settings import Settings
@@ -58,9 +59,10 @@ def _other_files(settings: Settings) -> Iterator[Path]:
 
 def _names_nobody(path: Path, settings: Settings) -> bool:
     """Settings, the key, the list of the erased (keyed hashes), and what dbt keeps of the project as parsed."""
+    configured = (settings.home / "settings.yml", alerts_file(settings), settings.home / "pii.key")
     dbt = settings.work / "dbt"
     is_of_the_code = path.is_relative_to(dbt / "parse") or (path.parent == dbt and path.name.startswith("manifest-"))
-    return is_of_the_code or path in (settings.home / "settings.yml", settings.home / "pii.key", settings.erased)
+    return is_of_the_code or path in {*configured, settings.erased}
 
 
 def _clean(path: Path, erasure: Erasure, is_dry: bool) -> int:

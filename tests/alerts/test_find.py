@@ -61,7 +61,7 @@ def test_an_observation_that_is_neither_good_nor_bad_counts_as_good(release: duc
     ("values", "ongoing"),
     [
         ([("18 22", 5)], [True]),
-        ([("17 23", 5)], [True]),  # the newest of the subject, ended 24 hours before the end of the as-of day
+        ([("17 23", 5)], [True]),  # the newest of the subject, ended when the as-of day began
         ([("17 22", 5)], [False]),
         ([("18 21", 5), ("18 22", 1)], [False]),
         ([("18 10", 5), ("18 12", 1), ("18 22", 6)], [False, True]),
@@ -100,11 +100,18 @@ def test_days_begin_at_local_midnight_and_have_the_length_that_they_have(release
 
 
 def test_an_alert_carries_what_people_need(release: duckdb.DuckDBPyConnection) -> None:
-    ((alert_id, *told),) = found(
-        release, [rule(hourly(("10 04", 5)))], "alert_id, rule, priority, response_time, title, remedy"
-    )
-    assert told == ["toy", "P2", "4 hours", "Toy", "remedy"]
-    assert len(alert_id) == 32
+    (told,) = found(release, [rule(hourly(("10 04", 5)))], "rule, priority, response_time, title, remedy")
+    assert told == ("toy", "P2", "4 hours", "Toy", "remedy")
+
+
+def test_a_day_of_twenty_five_hours_is_one_day(release: duckdb.DuckDBPyConnection) -> None:
+    # as of Sunday, 1 November, when clocks go back in New York, its newest whole day is Saturday
+    release.execute("update release.ops.domain_freshness set as_of = date '2026-11-01'")
+    saturday = """
+        select 'a' as subject, day_begins(date '2026-10-31') as began_at, day_ends(date '2026-10-31') as ended_at,
+            true as is_bad, 0 as badness, 'bad' as detail
+    """
+    assert found(release, [rule(saturday)], "is_ongoing", "America/New_York") == [(True,)]
 
 
 def test_limits_are_parameters_of_the_sql(release: duckdb.DuckDBPyConnection) -> None:
@@ -122,7 +129,14 @@ def test_a_rule_of_a_domain_that_was_never_published_or_lacks_the_table_finds_no
     assert said == []
 
 
-@pytest.mark.parametrize("sql", ["select no_such_column from platform.logs_hourly", "select $no_such_limit as subject"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select no_such_function() as subject",
+        "select no_such_column from platform.logs_hourly",
+        "select $no_such_limit as subject",
+    ],
+)
 def test_a_rule_that_can_not_be_evaluated_is_an_alert_and_stops_no_other(
     release: duckdb.DuckDBPyConnection, sql: str
 ) -> None:

@@ -25,7 +25,7 @@ HEALTH = "ops.feed_health (feed, dt, status, detail)"
 
 
 class Case(NamedTuple):
-    """Rows of a table, and the alerts: subject, begin and end (day and hour of October 2026), details."""
+    """Rows of a table, and the alerts: subject, begin and end (day and hour of October 2026), details; a * goes on."""
 
     table: str
     rows: str
@@ -36,9 +36,13 @@ def violations(rule: str, other: str) -> Case:
     """One violation of the rule's priority, one of another."""
     return Case(
         VIOLATIONS,
-        f"('v1', '2026-10-10 04:30', '{rule}', 'user u-1', '3 events', 'open'), "
-        f"('v2', '2026-10-10 05:00', '{other}', 'user u-2', '1 event', 'open')",
-        [("user u-1", "10 04:30", "10 04:30", f"{rule} (3 events): ")],
+        f"('v1', '2026-10-10 04:30', '{rule}', 'user u-1', '3 events', 'closed'), "
+        f"('v2', '2026-10-10 05:00', '{rule}', 'user u-3', '1 event', 'open'), "
+        f"('v3', '2026-10-10 05:00', '{other}', 'user u-2', '1 event', 'open')",
+        [
+            ("user u-1", "10 04:30", "10 04:30", f"{rule} (3 events): "),
+            ("user u-3 *", "10 05:00", "19 00:00", f"{rule} (1 event): "),
+        ],
     )
 
 
@@ -52,9 +56,10 @@ CASES = {
     "no_healthy_host": Case(
         RESOURCES,
         "('2026-10-10 04:00', 's', 'load_balancer', 'lb', 'healthy_hosts', 0, null, false), "
+        "('2026-10-10 04:00', 't', 'load_balancer', 'lb', 'HealthyHostCount', 3, null, false), "
         "('2026-10-10 05:00', 's', 'load_balancer', 'lb', 'healthy_hosts', 1, null, false), "
         "('2026-10-10 04:00', 's', 'load_balancer', 'lb', 'request_rate', 0, null, false)",
-        [("lb", "10 04:00", "10 05:00", "no healthy host for an hour")],
+        [("lb of s", "10 04:00", "10 05:00", "no healthy host in a whole hour")],
     ),
     "payment_processing_failure": Case(
         PATHS,
@@ -68,10 +73,13 @@ CASES = {
     "security_breach": violations("success_after_failures", "brute_force_source"),
     "data_loss": Case(
         "ops.feed_deliveries (feed, dt, file, lines, loaded, duplicates, quarantined)",
-        "('payments', '2026-10-10', 'a', 1, 0, 0, 1), ('payments', '2026-10-10', 'b', 9, 9, 0, 0), "
-        "('payments', '2026-10-11', 'c', 9, 0, 0, 9), ('payments', '2026-10-12', 'd', 9, 8, 0, 1), "
-        "('payments', '2026-10-13', 'e', 9, 0, 9, 0), ('payments', '2026-10-14', 'f', 0, 0, 0, 0)",
-        [("payments", "10 00:00", "12 00:00", "of 1 of 1 files of 2026-10-11 nothing could be loaded")],
+        "('users', '2026-10-10', 'a', 1, 0, 0, 1), ('users', '2026-10-10', 'b', 9, 9, 0, 0), "
+        "('users', '2026-10-12', 'c', 9, 0, 0, 9), ('users', '2026-10-13', 'd', 9, 8, 0, 1), "
+        "('users', '2026-10-13', 'e', 9, 0, 9, 0), ('users', '2026-10-14', 'f', 0, 0, 0, 0)",
+        [  # waited for for a week
+            ("users/dt=2026-10-10/a", "10 00:00", "17 00:00", "none of 1 lines could be loaded"),
+            ("users/dt=2026-10-12/c *", "12 00:00", "19 00:00", "none of 9 lines could be loaded"),
+        ],
     ),
     "high_error_rate": Case(
         API,
@@ -113,8 +121,11 @@ CASES = {
     "delivery_missing": Case(
         HEALTH,
         "('users', '2026-10-10', 'missing', 'no file'), ('users', '2026-10-11', 'missing', 'no file came'), "
-        "('users', '2026-10-12', 'late', 'late')",
-        [("users", "10 00:00", "12 00:00", "2026-10-11: no file came")],
+        "('users', '2026-10-12', 'late', 'late'), ('rates', '2026-10-15', 'missing', 'due by now')",
+        [
+            ("rates *", "15 00:00", "19 00:00", "2026-10-15: due by now"),
+            ("users", "10 00:00", "12 00:00", "2026-10-11: no file came"),
+        ],
     ),
     "odd_delivery": Case(
         HEALTH,
@@ -131,8 +142,9 @@ CASES = {
             f"('2026-10-10 {hour}:00', 's', 'host', 'web', 'cpu', {value}, 80, {value > 80})"
             for hour, value in (("03", 81), ("04", 70), ("05", 82), ("06", 88), ("07", 95), ("08", 70))
         )
+        + "".join(f", ('2026-10-10 0{hour}:00', 't', 'host', 'web', 'cpu', 0.6, 0.85, false)" for hour in range(3, 9))
         + ", ('2026-10-10 03:00', 's', 'host', 'web', 'disk_io', 95, null, false)",
-        [("host web, cpu", "10 05:00", "10 08:00", "up to 95.0 where 80 is the threshold (s)")],
+        [("host web, cpu of s", "10 05:00", "10 08:00", "up to 95 where 80 is the threshold")],
     ),
     "feature_issue": Case(
         PATHS,
@@ -162,14 +174,17 @@ CASES = {
         + "".join(
             f", ('2026-10-{day}', '/', 'web', 'LCP', 100, 30{day}, 'needs_improvement')" for day in range(10, 16)
         ),
-        [("LCP of / on mobile", "16 00:00", "17 00:00", "75th percentile of 3,016.00 on 2026-10-16")],
+        [("LCP of / on mobile", "10 00:00", "17 00:00", "75th percentile of 3,016.00 on 2026-10-16")],
     ),
     "new_client_error": Case(
         ERRORS,
-        "('2026-10-10', 'web', 'f1', 9, 3, '2026-10-10 04:30', true), "
-        "('2026-10-11', 'web', 'f1', 9, 9, '2026-10-10 04:30', false), "
-        "('2026-10-10', 'web', 'f2', 9, 2, '2026-10-10 04:30', true)",
-        [("web f1", "10 04:30", "10 04:30", "9 times on 2026-10-10, 3 users")],
+        "('2026-10-01', 'web', 'first', 9, 9, '2026-10-01 04:30', true), "  # everything is new on the first days
+        "('2026-10-10', 'web', 'f1', 1, 1, '2026-10-10 23:58', true), "
+        "('2026-10-11', 'web', 'f1', 8, 3, '2026-10-10 23:58', false), "
+        "('2026-10-12', 'web', 'f1', 99, 99, '2026-10-10 23:58', false), "
+        "('2026-10-10', 'web', 'f2', 9, 2, '2026-10-10 04:30', true), "
+        "('2026-10-12', 'web', 'f2', 9, 9, '2026-10-10 04:30', false)",
+        [("web f1", "10 23:58", "10 23:58", "9 times in its first two days, up to 3 users a day")],
     ),
     "recurring_client_error": Case(
         ERRORS,
@@ -191,20 +206,20 @@ CASES = {
     ),
     "disk_filling_up": Case(
         "ops.forecasts (figure, subject, period, value, trained_until)",
-        "('disk_utilization', 'host web', '2026-10-19', 89, '2026-10-18'), "
-        "('disk_utilization', 'host web', '2026-10-20', 90, '2026-10-18'), "
-        "('disk_utilization', 'host web', '2026-10-21', 91, '2026-10-18'), "
-        "('disk_utilization', 'host db', '2026-10-21', 89.9, '2026-10-18'), "
-        "('resource_utilization', 'host, cpu', '2026-10-21', 99, '2026-10-18')",
-        [("host web", "19 00:00", "19 00:00", "expected to be there on 2026-10-20")],
+        "('disk_utilization', 'host web', '2026-10-19', 0.99, '2026-10-18'), "
+        "('disk_utilization', 'host web', '2026-10-20', 1, '2026-10-18'), "
+        "('disk_utilization', 'host web', '2026-10-21', 1.1, '2026-10-18'), "
+        "('disk_utilization', 'host db', '2026-10-21', 0.999, '2026-10-18'), "
+        "('resource_utilization', 'host, cpu', '2026-10-21', 1.2, '2026-10-18')",
+        [("host web *", "18 00:00", "19 00:00", "expected at its threshold on 2026-10-20")],
     ),
     "domain_held_back": Case(
         "ops.domain_freshness (domain, release_id, as_of, is_held_back, reason)",
         "('finance', 'r', '2026-10-15', true, 'a check failed'), ('ops', 'r', '2026-10-18', false, null), "
         "('product', null, null, true, 'never')",
         [
-            ("finance", "16 00:00", "19 00:00", "its tables are of 2026-10-15: a check failed"),
-            ("product", "18 00:00", "19 00:00", "its tables are not published yet: never"),
+            ("finance *", "16 00:00", "19 00:00", "its tables are of 2026-10-15: a check failed"),
+            ("product *", "18 00:00", "19 00:00", "its tables are not published yet: never"),
         ],
     ),
 }
@@ -220,7 +235,8 @@ def test_a_rule_finds_what_it_is_for_and_nothing_beside(name: str, empty_release
         alerts = found(
             connection,
             [RULES[name]],
-            "subject, strftime(began_at, '%d %H:%M'), strftime(ended_at, '%d %H:%M'), detail",
+            "subject || if(is_ongoing, ' *', ''), strftime(began_at, '%d %H:%M'), strftime(ended_at, '%d %H:%M'), "
+            "detail",
         )
     assert [alert[:3] for alert in alerts] == [alert[:3] for alert in case.alerts]
     for (*_, detail), (*_, wanted) in zip(alerts, case.alerts, strict=True):
@@ -229,7 +245,7 @@ def test_a_rule_finds_what_it_is_for_and_nothing_beside(name: str, empty_release
 
 def test_every_rule_says_why_and_what_to_do_and_which_tables_it_needs() -> None:
     exposures = yaml.safe_load((DBT_PROJECT / "models" / "marts" / "exposures.yml").read_text(encoding="utf-8"))
-    (own,) = [one["depends_on"] for one in exposures["exposures"] if one["name"] == "alerts"]
+    (own,) = [one["depends_on"] for one in exposures["exposures"] if one["name"] == "rules_of_alerts"]
     told = {ref.removeprefix("ref('").removesuffix("')").removeprefix("security_") for ref in own}
     read = set()
     for rule in RULES.values():
@@ -262,7 +278,7 @@ def test_rules_are_tuned_and_turned_off_by_name() -> None:
     ("tuning", "message"),
     [
         ({"no_such_rule": False}, "no_such_rule is no alert rule; known are authentication_issue, "),
-        ({"data_loss": {"share": 1}}, "data_loss: share is no limit of it; known are none"),
+        ({"unusual_figure": {"share": 1}}, "unusual_figure: share is no limit of it; known are none"),
         ({"high_error_rate": {"error_rate": True}}, "error_rate: expected a number, found True"),
         ({"high_error_rate": 0.1}, "high_error_rate: expected off, or limits such as {'error_rate': 0.05"),
     ],

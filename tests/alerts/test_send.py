@@ -13,7 +13,6 @@ import duckdb
 import pytest
 
 from dagster_project.alerts.configuration import read_configuration
-from dagster_project.alerts.rules import Priority
 from dagster_project.alerts.send import MOST_TOLD, send_alerts
 from dagster_project.settings import Settings, SettingsError
 
@@ -155,10 +154,9 @@ def test_what_could_not_be_sent_is_sent_by_the_next_night_and_no_password_is_tol
     inbox.is_open = False
     went_well, said = send(settings)
     assert not went_well
-    assert said[0] == "warn: not sent to json://: [P0] 1 new as of 2026-10-18: Toy"
-    assert said[1].startswith("the next night tries again")
+    assert said == ["warn: not sent to json://: [P0] 1 new as of 2026-10-18: Toy"]
     inbox.is_open = True
-    assert send(settings) == (True, ["sent: [P0] 1 new as of 2026-10-18: Toy"])
+    assert send(settings) == (True, ["sent to json://: [P0] 1 new as of 2026-10-18: Toy"])
     assert len(inbox.taken()) == 1
 
 
@@ -188,10 +186,55 @@ def test_without_addresses_nothing_is_sent_or_remembered(settings: Settings, con
     assert not (settings.work / "alerts.json").exists()
 
 
-def test_an_address_may_come_from_the_environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    (settings.home / "alerts.yml").write_text("send: {P1: ['json://${HOST_OF_ALERTS}/a']}", encoding="utf-8")
-    monkeypatch.setenv("HOST_OF_ALERTS", "pager")
-    assert read_configuration(settings).send == {Priority.P1: ["json://pager/a"]}
+def test_an_address_may_come_from_the_environment(
+    settings: Settings, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (settings.home / "alerts.yml").write_text("send: {P0: ['json://${HOST_OF_ALERTS}/a']}", encoding="utf-8")
+    alerts_are(settings, ("P0", "a", "18 10", "18 12", True))
+    monkeypatch.delenv("HOST_OF_ALERTS", raising=False)
+    reason = "(the environment has no HOST_OF_ALERTS)"
+    assert send(settings) == (False, [f"warn: not sent to json:// {reason}: [P0] 1 new as of 2026-10-18: Toy"])
+    monkeypatch.setenv("HOST_OF_ALERTS", f"127.0.0.1:{inbox.port}")
+    assert send(settings)[0]
+    assert len(inbox.taken()) == 1
+
+
+def test_an_address_that_is_dead_makes_no_other_be_told_twice(settings: Settings, inbox: Inbox) -> None:
+    urls = [f"json://127.0.0.1:{inbox.port}", "json://127.0.0.1:9"]  # nobody listens at the second
+    (settings.home / "alerts.yml").write_text(f"send: {{P0: {urls}}}", encoding="utf-8")
+    alerts_are(settings, ("P0", "a", "18 10", "18 12", True))
+    assert [send(settings)[0] for _ in range(2)] == [False, False]
+    assert len(inbox.taken()) == 1
+
+
+def test_who_is_added_later_is_told_of_what_goes_on(settings: Settings, inbox: Inbox) -> None:
+    send_to(settings, inbox, "P0")
+    alerts_are(settings, ("P0", "a", "18 10", "18 12", True), ("P1", "b", "18 10", "18 12", True))
+    send(settings)
+    inbox.taken()
+    send_to(settings, inbox, "P0", "P1")
+    send(settings)
+    assert [title for title, _ in inbox.taken()] == ["[P1] 1 new as of 2026-10-18: Toy"]
+
+
+def test_an_alert_that_is_found_no_more_is_over(settings: Settings, inbox: Inbox) -> None:
+    send_to(settings, inbox, "P1")
+    alerts_are(settings, ("P1", "finance", "16 00", "18 23", True), ("P1", "b", "18 10", "18 10", True))
+    send(settings)
+    inbox.taken()
+    alerts_are(settings)
+    send(settings)
+    assert inbox.taken() == [
+        ("[P1] 1 over as of 2026-10-18: Toy", "Over:\n- Toy, since 2026-10-16: no longer found"),
+    ]
+
+
+def test_of_what_happened_at_a_moment_nobody_is_told_that_it_is_over(settings: Settings, inbox: Inbox) -> None:
+    send_to(settings, inbox, "P2")
+    for is_ongoing in (True, False):
+        alerts_are(settings, ("P2", "a", "18 10", "18 10", is_ongoing))
+        send(settings)
+    assert [title for title, _ in inbox.taken()] == ["[P2] 1 new as of 2026-10-18: Toy"]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +246,6 @@ def test_an_address_may_come_from_the_environment(settings: Settings, monkeypatc
         ("send: [P0]", "send: expected a mapping, found ['P0']"),
         ("send: {P9: []}", "send: P9 is no priority; known are P0, P1, P2, P3"),
         ("send: {P0: 'json://a'}", "send: P0: expected a list of addresses such as [json://localhost:8080]"),
-        ("send: {P0: ['json://${NO_SUCH_THING}']}", "send: P0: the environment has no NO_SUCH_THING"),
         ("rules: {none: off}", "rules: none is no alert rule; known are "),
     ],
 )

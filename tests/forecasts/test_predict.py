@@ -30,6 +30,18 @@ def test_a_week_that_repeats_is_forecast_exactly() -> None:
     assert (found.error, found.naive_error) == (pytest.approx(0, abs=1e-9), pytest.approx(0, abs=1e-9))
 
 
+def test_one_day_without_a_delivery_does_not_blow_up_the_bounds() -> None:
+    series = days(140, level=1000, noise=0.05)
+    series[60] = 0
+    found = forecast(series, "count", DAY)
+    assert found.lowest[-1] > 100 and found.highest[-1] < 3 * series.max()
+
+
+def test_a_history_with_a_gap_is_no_history() -> None:
+    with pytest.raises(ValueError, match="a value for every period"):
+        forecast(np.r_[np.nan, days(100)], "level", DAY)
+
+
 def test_growth_is_carried_on_and_beats_the_week_before() -> None:
     found = forecast(days(280, growth=0.004, noise=0.05), "count", DAY)
     future = days(280 + 84, growth=0.004)[280:]

@@ -137,7 +137,7 @@ def test_the_very_first_release_records_itself_also_when_no_model_of_ops_was_bui
 
 def test_publishing_without_a_verdict_is_refused(settings):
     write_candidate(settings, 1)
-    with pytest.raises(ReleaseError, match="run the gate"):
+    with pytest.raises(ReleaseError, match="has nothing that was judged: run `warehouse nightly` first"):
         publish(settings)
 
 

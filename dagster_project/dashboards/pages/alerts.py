@@ -7,14 +7,20 @@ from dagster_project.dashboards.periods import Grain
 
 PRIORITIES = ("P0", "P1", "P2", "P3")
 
-# Alerts that were found bad on a day, for every day up to the newest, so that a day without one is a zero.
-_A_DAY = """
+# Every day up to the newest, so that one without alerts is a zero, and the first and last day of each alert; what is
+# called `hour` becomes a day of the reporting time zone, see definitions.py.
+_DAYS = """
             with days as (
                 select cast(unnest(generate_series(as_of - 89, as_of, interval 1 day)) as date) as day
                 from ops.domain_freshness where domain = 'ops'
             ),
             began as (
-                select cast(hour as date) as day, priority from (select began_at as hour, priority from ops.alerts)
+                select priority, cast(hour as date) as first_day, ended_at
+                from (select priority, began_at as hour, ended_at from ops.alerts)
+            ),
+            ended as (
+                select priority, first_day, greatest(first_day, cast(hour as date)) as last_day
+                from (select priority, first_day, ended_at - interval 1 second as hour from began)
             )
             """
 
@@ -28,13 +34,13 @@ SECTION = Section(
     tiles=(
         Tile(
             "Urgent alerts",
-            "What somebody is to look at within the hour: P0 and P1.",
+            "What somebody is to look at within the hour: P0 and P1 that went on on the day.",
             "ops.alerts.priority",
             COUNT,
             Grain.day,
-            f"""{_A_DAY}
+            f"""{_DAYS}
             select day as period, count(*) filter (where priority in ('P0', 'P1')) as value
-            from days left join began using (day) group by period order by period
+            from days left join ended on day between first_day and last_day group by period order by period
             """,
             better="down",
             compare=7,
@@ -62,9 +68,9 @@ SECTION = Section(
             "Whether there are more of them, or more urgent ones.",
             ("ops.alerts.began_at", "ops.alerts.priority"),
             "alerts that began on a day",
-            f"""{_A_DAY}
+            f"""{_DAYS}
             select day, {", ".join(_count(name) for name in PRIORITIES)}
-            from days left join began using (day) group by day order by day
+            from days left join ended on day = first_day group by day order by day
             """,
             Bars(
                 "day",

@@ -81,7 +81,6 @@ COLUMNS = {
         "reason": "varchar",
     },
     ALERTS: {
-        "alert_id": "varchar",
         "rule": "varchar",
         "priority": "varchar",
         "response_time": "varchar",

@@ -36,7 +36,7 @@ select 'platform' as table_schema, 'web_vitals_daily' as table_name, date '2026-
     'web_vitals' as feed, '2026-10-17 is missing: no file' as reason;
 
 create table ops.alerts as
-select md5(rule || subject || began_at) as alert_id, rule, priority, response_time, title, subject, cast(began_at as timestamp) as began_at,
+select rule, priority, response_time, title, subject, cast(began_at as timestamp) as began_at,
     cast(ended_at as timestamp) as ended_at, is_ongoing, cast(observations as bigint) as observations, detail, remedy
 from (values
     ('payment_processing_failure', 'P0', '15 minutes', 'Payment processing fails', 'payment_processing', '2026-10-09 10:00', '2026-10-09 13:00', false, 3, '11 of 15 requests failed within an hour', 'Ask the payment gateway for its state.'),

@@ -1,6 +1,5 @@
 -- Only its shape: publishing looks for alerts in the tables of the release that it writes (dagster_project/alerts).
 select
-    cast(null as varchar) as alert_id,
     cast(null as varchar) as rule,
     cast(null as varchar) as priority,
     cast(null as varchar) as response_time,
