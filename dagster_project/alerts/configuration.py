@@ -44,20 +44,27 @@ def read_configuration(settings: Settings) -> Configuration:
     try:
         given = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"{file}: {EXPECTED}, found: {error}") from error
+        raise SettingsError(f"{file}: {EXPECTED}, found {_without_text(error)}") from None
     given = {} if given is None else given
     if not isinstance(given, dict) or not set(given) <= {"rules", "send"}:
-        raise SettingsError(f"{file}: {EXPECTED}, found {given!r}")
+        found = ", ".join(map(str, given)) if isinstance(given, dict) else type(given).__name__
+        raise SettingsError(f"{file}: {EXPECTED}, found {found}")
     try:
         return Configuration(read_rules(_mapping(given, "rules")), _addresses(_mapping(given, "send")))
     except SettingsError as error:
         raise SettingsError(f"{file}: {error}") from error
 
 
+def _without_text(error: Exception) -> str:
+    """Where the file can't be read and why, without its text, in which there may be passwords."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    return f"in line {mark.line + 1}: {problem}" if mark and problem else type(error).__name__
+
+
 def _mapping(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = given.get(name) or {}
     if not isinstance(value, dict):
-        raise SettingsError(f"{name}: expected a mapping, found {value!r}")
+        raise SettingsError(f"{name}: expected a mapping, found {type(value).__name__}")
     return value
 
 
@@ -67,7 +74,7 @@ def _addresses(given: Mapping[str, Any]) -> dict[Priority, list[str]]:
         if name not in list(Priority):
             raise SettingsError(f"send: {name} is no priority; known are {', '.join(Priority)}")
         if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
-            raise SettingsError(f"send: {name}: expected a list of addresses such as [json://localhost:8080]")
+            raise SettingsError(f"send: {name}: expected a list of addresses, in brackets: [json://localhost:8080]")
         found[Priority(name)] = urls
     return found
 

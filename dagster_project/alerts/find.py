@@ -44,6 +44,7 @@ episodes as (
         count(*) as observations, arg_max(detail, (badness, began_at, detail)) as detail
     from numbered
     group by subject, episode
+    having count(*) >= {in_a_row}
 )
 insert into found_alerts
 select $rule, $priority, $response_time, $title, subject,
@@ -102,7 +103,7 @@ def _find(connection: duckdb.DuckDBPyConnection, rule: Rule, as_of: date, report
         "title": rule.title,
         "remedy": rule.remedy,
     }
-    sql = _EPISODES.format(sql=rule.sql, joins_hours=rule.joins_hours)
+    sql = _EPISODES.format(sql=rule.sql, joins_hours=rule.joins_hours, in_a_row=rule.limits.get("in_a_row", 1))
     try:
         connection.execute(sql, {name: known[name] for name in set(re.findall(r"\$(\w+)", sql))})
     except (duckdb.Error, KeyError) as error:

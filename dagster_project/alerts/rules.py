@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Rule:
     (boolean), `badness` (the higher the worse), `detail` (in words). It may ask for `$since` (where the period looked
     at begins, UTC), `$as_of` (the last day of the domain's tables) and its own `limits` by name, and for the macros
     local_day(timestamp), day_begins(day) and day_ends(day) of the reporting time zone. What is bad again within
-    `joins_hours` is one alert, unless a good observation lies between.
+    `joins_hours` is one alert, unless a good observation lies between; of fewer than the limit `in_a_row`, none.
     """
 
     name: str
@@ -74,13 +75,21 @@ def _rule(file: Path) -> Rule:
     return Rule(name=file.stem, priority=priority, **{"joins_hours": 0, "limits": {}, **given})
 
 
+def _shown(rule: Rule) -> str:
+    """Its limits as they are written in a file."""
+    return "{" + ", ".join(f"{name}: {value}" for name, value in rule.limits.items()) + "}"
+
+
 def _tuned(rule: Rule, tuned: object) -> dict[str, Limit]:
     if not isinstance(tuned, dict):
-        raise SettingsError(f"rules: {rule.name}: expected off, or limits such as {dict(rule.limits)}, found {tuned!r}")
+        raise SettingsError(f"rules: {rule.name}: expected off, or limits such as {_shown(rule)}, found {tuned!r}")
     for limit, value in tuned.items():
         if limit not in rule.limits:
             known = ", ".join(rule.limits) or "none"
             raise SettingsError(f"rules: {rule.name}: {limit} is no limit of it; known are {known}")
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise SettingsError(f"rules: {rule.name}: {limit}: expected a number, found {value!r}")
+        # a limit that is a fraction by default stays one: 5 for 5 % would be no rule at all
+        most = 1 if rule.limits[limit] < 1 else inf
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
+            wanted = "a fraction from 0 to 1" if most == 1 else "a number from 0 on"
+            raise SettingsError(f"rules: {rule.name}: {limit}: expected {wanted}, found {value!r}")
     return {**rule.limits, **tuned}

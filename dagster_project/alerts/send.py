@@ -1,7 +1,7 @@
 """Telling people of alerts: what is new since the last message, and what is over, one message for each priority.
 
 What was told is kept in `work/alerts.json`, written after the messages went out: whoever is killed between tells twice.
-Subjects stand there as keyed hashes, for they may name a person.
+Subjects that are people stand there as keyed hashes alone.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import duckdb
@@ -28,6 +29,8 @@ from dagster_project.warehouse.release.releases import open_release
 NEWS_DAYS = 7
 # So many alerts of a priority are told; the others are in ops.alerts.
 MOST_TOLD = 20
+# Subjects that stand for people, see macros/security.
+SOMEBODY = re.compile(r"(user|actor|source|target) ")
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,15 @@ class Alert:
 
 @dataclass(frozen=True)
 class Told:
-    """An alert that an address was told of; keyed hashes of the address and of rule and subject, times of ISO 8601."""
+    """An alert that an address was told of; keyed hashes of the address and of rule and subject, times of ISO 8601.
+
+    `subject` is empty where it is somebody.
+    """
 
     address: str
     mark: str
     title: str
+    subject: str
     began_at: str
     ended_at: str
     is_ongoing: bool
@@ -71,7 +78,8 @@ class Told:
 
     def is_of(self, other: Told) -> bool:
         """Whether it is the same alert, though late data may have moved its ends."""
-        return self.mark == other.mark and self.began_at <= other.ended_at and other.began_at <= self.ended_at
+        overlaps = self.began_at < other.ended_at and other.began_at < self.ended_at
+        return self.mark == other.mark and (overlaps or self.began_at == other.began_at)
 
 
 def read_alerts(connection: duckdb.DuckDBPyConnection, since: date | None = None) -> list[Alert]:
@@ -111,27 +119,34 @@ def send_alerts(settings: Settings, report: Callable[[str], None] = print) -> bo
             known = [told for told in before if told.address == address]
             now = [_told(key, address, alert) for alert in own]
             message = _message(priority, own, now, known, as_of)
-            is_told = message is None or deliver(url, *message, report)
+            is_told = message is None or deliver(priority, url, *message, report)
             after += now if is_told else known
             went_well = went_well and is_told
     _write_told(settings, after)
     return went_well
 
 
-def deliver(url: str, title: str, body: str, report: Callable[[str], None]) -> bool:
+def deliver(priority: Priority, url: str, title: str, body: str, report: Callable[[str], None]) -> bool:
     """Send a message to an address, and say whether it took it.
 
     Of the address its kind alone is reported: there may be a password in it.
     """
-    from apprise import Apprise  # a fifth of a second, and most homes send nothing
+    from apprise import Apprise, NotifyType  # a fifth of a second, and most homes send nothing
 
-    kind, target, why = url.split(":", 1)[0], Apprise(), ""
+    kinds = {Priority.P0: NotifyType.FAILURE, Priority.P1: NotifyType.WARNING}
+    target, why = Apprise(), ""
     try:
-        took_it = bool(target.add(expanded(url)) and target.notify(title=title, body=body))
+        kind, is_one, _ = (address := expanded(url)).partition("://")
+        if not (is_one and target.add(address)):
+            kind, why = "an address", "that Apprise does not know"
+        elif not target.notify(title=title, body=body, notify_type=kinds.get(priority, NotifyType.INFO)):
+            kind, why = f"{kind}://", "which did not take it"
+        else:
+            kind = f"{kind}://"
     except SettingsError as error:
-        took_it, why = False, f" ({error})"
-    report(f"sent to {kind}://: {title}" if took_it else f"warn: not sent to {kind}://{why}: {title}")
-    return took_it
+        kind, why = "an address", f"({error})"
+    report(f"warn: not sent to {kind} {why}: {title}" if why else f"sent to {kind}: {title}")
+    return not why
 
 
 def _message(
@@ -148,11 +163,13 @@ def _message(
     gone = [one for one in known if one.is_to_end and not any(one.is_of(told) for told in now)]
     parts = []
     if news:
-        told = [f"- {_line(alert)}\n  To do: {alert.remedy.strip()}" for alert in news[:MOST_TOLD]]
+        told = [f"- {_line(alert)}" for alert in news[:MOST_TOLD]]
+        remedies = {alert.title: alert.remedy.strip() for alert in news[:MOST_TOLD]}
         parts.append("\n".join([f"Respond within: {priority.response_time}", *told, *_more(news)]))
+        parts.append("\n".join(["To do:", *(f"- {title}: {remedy}" for title, remedy in remedies.items())]))
     if over or gone:
         ended = [f"- {_line(alert)}" for alert in over]
-        ended += [f"- {one.title}, since {one.began_at:.10}: no longer found" for one in gone]
+        ended += [f"- {one.title}{': ' * bool(one.subject)}{one.subject}, found no more" for one in gone]
         parts.append("\n".join(["Over:", *ended[:MOST_TOLD], *_more(ended)]))
     if not parts:
         return None
@@ -163,12 +180,14 @@ def _message(
 
 
 def _is_news(alert: Alert, as_of: date) -> bool:
-    return alert.is_ongoing or alert.ended_at.date() > as_of - timedelta(days=NEWS_DAYS)
+    return alert.is_ongoing or alert.ended_at > datetime.combine(as_of - timedelta(days=NEWS_DAYS - 1), time())
 
 
 def _told(key: bytes, address: str, alert: Alert) -> Told:
     mark = _hash(key, alert.rule, alert.subject)
-    return Told(address, mark, alert.title, alert.began_at.isoformat(), alert.ended_at.isoformat(), alert.is_ongoing)
+    subject = "" if SOMEBODY.match(alert.subject) else alert.subject
+    began, ended = alert.began_at.isoformat(), alert.ended_at.isoformat()
+    return Told(address, mark, alert.title, subject, began, ended, alert.is_ongoing)
 
 
 def _hash(key: bytes, *parts: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dagster_project.cli.app import app, known_home
-from dagster_project.exit_codes import CRASHED, UsageError
+from dagster_project.exit_codes import HELD_BACK, PUBLISHED, UsageError
 from dagster_project.settings import Settings
 
 
@@ -22,8 +22,14 @@ def alerts(
         bool, typer.Option("--try-sending", help="List nothing; send a message that says so to all of alerts.yml.")
     ] = False,
 ) -> None:
-    """List the alerts of the current release by priority: what is wrong, since when, what to do."""
+    """List the alerts of the current release by priority: what is wrong, since when, what to do.
+
+    Rules tuned in alerts.yml apply from the next night on. Exit code 1 where an address took no trial.
+    """
+    from dagster_project.alerts.configuration import read_configuration
+
     settings = known_home(ctx)
+    read_configuration(settings)
     if try_sending:
         _try_sending(settings)
         return
@@ -41,7 +47,7 @@ def alerts(
 
 
 def _try_sending(settings: Settings) -> None:
-    """Exit code 3 where an address could not be reached."""
+    """Exit code 1 where an address could not be reached."""
     from dagster_project.alerts.configuration import alerts_file, read_configuration
     from dagster_project.alerts.send import deliver
 
@@ -50,8 +56,8 @@ def _try_sending(settings: Settings) -> None:
         raise UsageError(f"{alerts_file(settings)} names nobody to send to: add `send: {{P0: [address]}}`")
     body = "This is a trial: nothing is wrong. Alerts of this priority will come here."
     went_well = [
-        deliver(url, f"[{priority}] trial of the warehouse's alerts", body, typer.echo)
+        deliver(priority, url, f"[{priority}] trial of the warehouse's alerts", body, typer.echo)
         for priority, urls in send.items()
         for url in urls
     ]
-    raise typer.Exit(0 if all(went_well) else CRASHED)
+    raise typer.Exit(PUBLISHED if all(went_well) else HELD_BACK)

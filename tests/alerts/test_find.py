@@ -44,6 +44,12 @@ def test_bad_hours_in_a_row_are_one_alert_and_a_good_one_ends_it(release: duckdb
     ]
 
 
+def test_less_than_a_rule_wants_in_a_row_is_none(release: duckdb.DuckDBPyConnection) -> None:
+    sql = hourly(("10 03", 5), ("10 04", 1), ("10 05", 6), ("10 06", 7), ("10 08", 8))
+    found_alerts = found(release, [rule(sql, in_a_row=2)], WHEN)
+    assert found_alerts == [("a", "10 05:00", "10 07:00", False, 2, "up to 7")]
+
+
 def test_hours_without_an_observation_are_bridged_as_far_as_the_rule_says(release: duckdb.DuckDBPyConnection) -> None:
     sql = hourly(("10 04", 5), ("10 07", 6), ("10 11", 7))
     assert [row[1:3] for row in found(release, [rule(sql, joins_hours=2)], WHEN)] == [

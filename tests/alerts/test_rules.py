@@ -211,15 +211,25 @@ CASES = {
         "('disk_utilization', 'host web', '2026-10-21', 1.1, '2026-10-18'), "
         "('disk_utilization', 'host db', '2026-10-21', 0.999, '2026-10-18'), "
         "('resource_utilization', 'host, cpu', '2026-10-21', 1.2, '2026-10-18')",
-        [("host web *", "18 00:00", "19 00:00", "expected at its threshold on 2026-10-20")],
+        [("host web *", "12 00:00", "19 00:00", "expected at its threshold on 2026-10-20")],
     ),
     "domain_held_back": Case(
         "ops.domain_freshness (domain, release_id, as_of, is_held_back, reason)",
         "('finance', 'r', '2026-10-15', true, 'a check failed'), ('ops', 'r', '2026-10-18', false, null), "
         "('product', null, null, true, 'never')",
         [
-            ("finance *", "16 00:00", "19 00:00", "its tables are of 2026-10-15: a check failed"),
-            ("product *", "18 00:00", "19 00:00", "its tables are not published yet: never"),
+            (
+                "finance *",
+                "16 00:00",
+                "19 00:00",
+                "its tables are of 2026-10-15: a check failed; of later days no alert of it is found",
+            ),
+            (
+                "product *",
+                "18 00:00",
+                "19 00:00",
+                "its tables are not published yet: never; of later days no alert of it is found",
+            ),
         ],
     ),
 }
@@ -279,8 +289,11 @@ def test_rules_are_tuned_and_turned_off_by_name() -> None:
     [
         ({"no_such_rule": False}, "no_such_rule is no alert rule; known are authentication_issue, "),
         ({"unusual_figure": {"share": 1}}, "unusual_figure: share is no limit of it; known are none"),
-        ({"high_error_rate": {"error_rate": True}}, "error_rate: expected a number, found True"),
-        ({"high_error_rate": 0.1}, "high_error_rate: expected off, or limits such as {'error_rate': 0.05"),
+        ({"high_error_rate": {"error_rate": True}}, "error_rate: expected a fraction from 0 to 1, found True"),
+        ({"high_error_rate": {"error_rate": 5}}, "error_rate: expected a fraction from 0 to 1, found 5"),
+        ({"high_error_rate": {"requests": -1}}, "requests: expected a number from 0 on, found -1"),
+        ({"high_error_rate": {"requests": float("nan")}}, "requests: expected a number from 0 on, found nan"),
+        ({"high_error_rate": 0.1}, "high_error_rate: expected off, or limits such as {error_rate: 0.05"),
     ],
 )
 def test_tuning_that_fits_no_rule_is_told(tuning: dict, message: str) -> None:

@@ -107,12 +107,12 @@ def test_each_priority_is_one_message_with_what_to_do(settings: Settings, inbox:
     assert inbox.taken() == [
         (
             "[P0] 1 new as of 2026-10-18: Toy",
-            "Respond within: 15 minutes\n- Toy: a, since 2026-10-18 10:00 UTC. so bad\n  To do: Mend it.",
+            "Respond within: 15 minutes\n- Toy: a, since 2026-10-18 10:00 UTC. so bad\n\nTo do:\n- Toy: Mend it.",
         ),
         (
             "[P2] 2 new as of 2026-10-18: Toy",
-            "Respond within: 4 hours\n- Toy: c, at 2026-10-18 10:00 UTC. so bad\n  To do: Mend it.\n"
-            "- Toy: b, 2026-10-17 10:00 to 2026-10-17 12:00 UTC. so bad\n  To do: Mend it.",
+            "Respond within: 4 hours\n- Toy: c, at 2026-10-18 10:00 UTC. so bad\n"
+            "- Toy: b, 2026-10-17 10:00 to 2026-10-17 12:00 UTC. so bad\n\nTo do:\n- Toy: Mend it.",
         ),
     ]
 
@@ -154,7 +154,7 @@ def test_what_could_not_be_sent_is_sent_by_the_next_night_and_no_password_is_tol
     inbox.is_open = False
     went_well, said = send(settings)
     assert not went_well
-    assert said == ["warn: not sent to json://: [P0] 1 new as of 2026-10-18: Toy"]
+    assert said == ["warn: not sent to json:// which did not take it: [P0] 1 new as of 2026-10-18: Toy"]
     inbox.is_open = True
     assert send(settings) == (True, ["sent to json://: [P0] 1 new as of 2026-10-18: Toy"])
     assert len(inbox.taken()) == 1
@@ -166,8 +166,8 @@ def test_a_long_list_is_cut_and_says_so(settings: Settings, inbox: Inbox) -> Non
     send(settings)
     ((title, body),) = inbox.taken()
     assert title.startswith(f"[P3] {MOST_TOLD + 2} new")
-    assert body.count("- Toy") == MOST_TOLD
-    assert body.endswith("and 2 more: `warehouse alerts`")
+    assert body.count("- Toy: s") == MOST_TOLD
+    assert "\nand 2 more: `warehouse alerts`\n" in body
 
 
 def test_what_was_told_names_nobody(settings: Settings, inbox: Inbox) -> None:
@@ -193,7 +193,7 @@ def test_an_address_may_come_from_the_environment(
     alerts_are(settings, ("P0", "a", "18 10", "18 12", True))
     monkeypatch.delenv("HOST_OF_ALERTS", raising=False)
     reason = "(the environment has no HOST_OF_ALERTS)"
-    assert send(settings) == (False, [f"warn: not sent to json:// {reason}: [P0] 1 new as of 2026-10-18: Toy"])
+    assert send(settings) == (False, [f"warn: not sent to an address {reason}: [P0] 1 new as of 2026-10-18: Toy"])
     monkeypatch.setenv("HOST_OF_ALERTS", f"127.0.0.1:{inbox.port}")
     assert send(settings)[0]
     assert len(inbox.taken()) == 1
@@ -225,8 +225,28 @@ def test_an_alert_that_is_found_no_more_is_over(settings: Settings, inbox: Inbox
     alerts_are(settings)
     send(settings)
     assert inbox.taken() == [
-        ("[P1] 1 over as of 2026-10-18: Toy", "Over:\n- Toy, since 2026-10-16: no longer found"),
+        ("[P1] 1 over as of 2026-10-18: Toy", "Over:\n- Toy: finance, found no more"),
     ]
+
+
+def test_an_alert_that_follows_right_after_another_is_a_new_one(settings: Settings, inbox: Inbox) -> None:
+    send_to(settings, inbox, "P1")
+    alerts_are(settings, ("P1", "users", "17 00", "18 00", True))
+    send(settings)
+    inbox.taken()
+    alerts_are(settings, ("P1", "users", "18 00", "18 23", True))
+    send(settings)
+    ((title, body),) = inbox.taken()
+    assert title == "[P1] 1 new as of 2026-10-18: Toy"
+    assert body.endswith("Over:\n- Toy: users, found no more")
+
+
+@pytest.mark.parametrize("url", ["bogus", "jsn://127.0.0.1"])
+def test_what_is_no_address_is_told_without_it(settings: Settings, url: str) -> None:
+    (settings.home / "alerts.yml").write_text(f"send: {{P0: ['{url}']}}", encoding="utf-8")
+    alerts_are(settings, ("P0", "a", "18 10", "18 12", True))
+    message = "warn: not sent to an address that Apprise does not know: [P0] 1 new as of 2026-10-18: Toy"
+    assert send(settings) == (False, [message])
 
 
 def test_of_what_happened_at_a_moment_nobody_is_told_that_it_is_over(settings: Settings, inbox: Inbox) -> None:
@@ -240,12 +260,12 @@ def test_of_what_happened_at_a_moment_nobody_is_told_that_it_is_over(settings: S
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("send: [", "expected a mapping with `rules`, `send` or both, found: while parsing"),
-        ("[]", "expected a mapping with `rules`, `send` or both, found []"),
-        ("notify: {}", "expected a mapping with `rules`, `send` or both, found {'notify': {}}"),
-        ("send: [P0]", "send: expected a mapping, found ['P0']"),
+        ("send: ['s3cret'", "expected a mapping with `rules`, `send` or both, found in line 1: "),
+        ("['s3cret']", "expected a mapping with `rules`, `send` or both, found list"),
+        ("sned: {P0: ['json://s3cret']}", "expected a mapping with `rules`, `send` or both, found sned"),
+        ("send: ['s3cret']", "send: expected a mapping, found list"),
         ("send: {P9: []}", "send: P9 is no priority; known are P0, P1, P2, P3"),
-        ("send: {P0: 'json://a'}", "send: P0: expected a list of addresses such as [json://localhost:8080]"),
+        ("send: {P0: 'json://s3cret'}", "send: P0: expected a list of addresses, in brackets: [json://localhost:8080]"),
         ("rules: {none: off}", "rules: none is no alert rule; known are "),
     ],
 )
@@ -254,3 +274,4 @@ def test_a_configuration_that_can_not_be_used_is_told(settings: Settings, conten
     with pytest.raises(SettingsError) as told:
         read_configuration(settings)
     assert f"{settings.home / 'alerts.yml'}: {message}" in str(told.value)
+    assert "s3cret" not in str(told.value)

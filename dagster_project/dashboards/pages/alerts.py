@@ -51,17 +51,18 @@ SECTION = Section(
             "Ongoing alerts",
             "What is wrong now, and what to do about it.",
             ("ops.alerts.is_ongoing", "ops.alerts.remedy"),
-            "most urgent first, UTC; which people they concern, the table says",
+            "most urgent first, times in UTC; people are named in ops.alerts alone",
             """
                 select priority, title as alert, rule, count(*) as alerts,
                     strftime(min(began_at), '%Y-%m-%d %H:%M') as since,
-                    min(subject) filter (where not regexp_matches(subject, '^(user|actor|source) ')) as first_subject,
+                    min(subject) filter (where not regexp_matches(subject, '^(user|actor|source|target) '))
+                        as first_subject,
                     any_value(remedy) as to_do
                 from ops.alerts where is_ongoing
                 group by priority, title, rule order by priority, alerts desc, rule
                 """,
             {"alerts": COUNT},
-            span=7,
+            span=12,
         ),
         Chart(
             "Alerts by priority",
@@ -86,7 +87,7 @@ SECTION = Section(
                     )
                 ),
             ),
-            span=5,
+            span=12,
         ),
     ),
 )

@@ -15,7 +15,7 @@ renamed as (
         anonymous_id,
         session_id,
         event_name,
-        feature,
+        {{ without_email('feature') }} as feature,
         {{ without_email('page') }} as page,
         platform,
         app_version,

@@ -16,7 +16,7 @@ renamed as (
         user_id,
         ip,
         country,
-        target,
+        {{ without_email('target') }} as target,
         {{ json_text('details') }} as details,
         {{ local_date('occurred_at') }} as activity_date
     from security_events
