@@ -58,7 +58,7 @@ def _other_files(settings: Settings) -> Iterator[Path]:
 
 
 def _names_nobody(path: Path, settings: Settings) -> bool:
-    """Settings, the key, the list of the erased (keyed hashes), and what dbt keeps of the project as parsed."""
+    """What configures the home, the list of the erased (keyed hashes), and what dbt keeps of the project as parsed."""
     configured = (settings.home / "settings.yml", alerts_file(settings), settings.home / "pii.key")
     dbt = settings.work / "dbt"
     is_of_the_code = path.is_relative_to(dbt / "parse") or (path.parent == dbt and path.name.startswith("manifest-"))

@@ -333,6 +333,8 @@ def test_a_person_whose_id_is_a_word_or_a_number_leaves_what_is_called_alike(tmp
     (dbt / "parse").mkdir(parents=True)
     (dbt / "parse" / "partial_parse.msgpack").write_bytes(b"\0 " + user_id.encode())
     (home.settings.home / "settings.yml").write_text("reporting_currency: USD\n", encoding="utf-8")
+    told = f"send: {{P0: ['mailto://{EMAIL}?to={EMAIL}']}}\n"
+    (home.settings.home / "alerts.yml").write_text(told, encoding="utf-8")
     (home.settings.work / "logs").mkdir()
     (home.settings.work / "logs" / "app.jsonl").write_text(f'{{"user": "by {user_id}"}}\n', encoding="utf-8")
     own = {"based_on": None, "card": "card", "messages": [f"no rate for {user_id}, {BEN}"]}
@@ -350,6 +352,7 @@ def test_a_person_whose_id_is_a_word_or_a_number_leaves_what_is_called_alike(tmp
     with sqlite3.connect(home.settings.work / "runs.db") as connection:
         assert connection.execute("select body from snapshots").fetchall() == [(packed,)]
     assert (home.settings.home / "settings.yml").read_text(encoding="utf-8") == "reporting_currency: USD\n"
+    assert (home.settings.home / "alerts.yml").read_text(encoding="utf-8") == told
     log = (home.settings.work / "logs" / "app.jsonl").read_text(encoding="utf-8")
     assert log == '{"user": "by (erased)"}\n'
     own["messages"] = [f"no rate for (erased), {BEN}"]
