@@ -196,12 +196,12 @@ CASES = {
         [("web f1", "12 00:00", "15 00:00", "10 times in the week up to 2026-10-14")],
     ),
     "unusual_figure": Case(
-        "ops.anomalies (figure, day, value, lowest_usual, highest_usual, deviation, outcome)",
-        "('sessions', '2026-10-10', 7, 10, null, -4, 'unusual'), "
-        "('sessions', '2026-10-11', 5, 10, 20.5, -6, 'unusual'), "
-        "('sessions', '2026-10-12', 12, 10, 20, 0, 'usual'), "
-        "('rows of users', '2026-10-10', 7, 10, 20, -4, 'unusual'), "
-        "('logins', '2026-10-10', 7, null, null, null, 'not enough history')",
+        "ops.anomalies (figure, table_name, day, value, lowest_usual, highest_usual, deviation, outcome)",
+        "('sessions', 'product.engagement_daily', '2026-10-10', 7, 10, null, -4, 'unusual'), "
+        "('sessions', 'product.engagement_daily', '2026-10-11', 5, 10, 20.5, -6, 'unusual'), "
+        "('sessions', 'product.engagement_daily', '2026-10-12', 12, 10, 20, 0, 'usual'), "
+        "('rows of users', 'raw.users', '2026-10-10', 7, 10, 20, -4, 'unusual'), "
+        "('logins', 'security.authentication_daily', '2026-10-10', 7, null, null, null, 'not enough history')",
         [("sessions", "10 00:00", "12 00:00", "5 on 2026-10-11, usual are 10 to 20.5")],
     ),
     "disk_filling_up": Case(
@@ -251,6 +251,22 @@ def test_a_rule_finds_what_it_is_for_and_nothing_beside(name: str, empty_release
     assert [alert[:3] for alert in alerts] == [alert[:3] for alert in case.alerts]
     for (*_, detail), (*_, wanted) in zip(alerts, case.alerts, strict=True):
         assert detail.startswith(wanted) if wanted.endswith(": ") else detail == wanted
+
+
+def test_an_unusual_figure_of_a_table_that_lacks_deliveries_says_so(empty_release: Path, tmp_path: Path) -> None:
+    with opened(empty_release, tmp_path) as connection:
+        connection.execute(
+            "insert into release.ops.anomalies (figure, table_name, day, value, lowest_usual, deviation, outcome) "
+            "select 'sessions', 'product.engagement_daily', day, 0, 10, -6, 'unusual' "
+            "from (values (date '2026-10-10'), (date '2026-10-17')) as days (day);"
+            "insert into release.ops.provisional_periods values "
+            "('product', 'engagement_daily', '2026-10-17', '2026-10-18', 'events', 'missing'), "
+            "('product', 'user_flows_daily', '2026-10-01', '2026-10-18', 'events', 'missing')"
+        )
+        details = found(connection, [RULES["unusual_figure"]], "detail")
+    usual = "usual are 10 to any"
+    lacking = "; provisional, for want of deliveries"
+    assert details == [(f"0 on 2026-10-10, {usual}",), (f"0 on 2026-10-17, {usual}{lacking}",)]
 
 
 def test_every_rule_says_why_and_what_to_do_and_which_tables_it_needs() -> None:
