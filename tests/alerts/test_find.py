@@ -120,6 +120,13 @@ def test_a_day_of_twenty_five_hours_is_one_day(release: duckdb.DuckDBPyConnectio
     assert found(release, [rule(saturday)], "is_ongoing", "America/New_York") == [(True,)]
 
 
+def test_the_worst_is_told_where_one_observation_does_not_say_how_bad_it_is(release: duckdb.DuckDBPyConnection) -> None:
+    sql = hourly(("10 04", 5), ("10 05", 7)).replace("value as badness", "nullif(value, 5) as badness")
+    assert [row[-1] for row in found(release, [rule(sql)], WHEN)] == ["up to 7"]
+    wordless = hourly(("10 04", 5)).replace("format('up to {}', value)", "null")
+    assert [row[-1] for row in found(release, [rule(wordless)], WHEN)] == [""]
+
+
 def test_limits_are_parameters_of_the_sql(release: duckdb.DuckDBPyConnection) -> None:
     sql = hourly(("10 04", 5), ("10 05", 8)).replace("value >= 5", "value >= $limit")
     assert [row[1] for row in found(release, [rule(sql, limit=6)], WHEN)] == ["10 05:00"]

@@ -64,7 +64,7 @@ CASES = {
     "payment_processing_failure": Case(
         PATHS,
         "('2026-10-10 04:00', 'payment_processing', 20, 3, 0.85, false), "
-        "('2026-10-10 05:00', 'payment_processing', 20, 2, 0.9, false), "  # not below the limit
+        "('2026-10-10 05:00', 'payment_processing', 30, 3, 0.9, false), "  # not below the limit
         "('2026-10-10 08:00', 'payment_processing', 12, 2, 0.83, false), "  # too few failures
         "('2026-10-10 09:00', 'payment_processing', 9, 9, 0.0, false), "  # too few requests
         "('2026-10-10 04:00', 'authentication', 20, 20, 0.0, false)",
@@ -84,8 +84,11 @@ CASES = {
     "high_error_rate": Case(
         API,
         "('2026-10-10 04:00', 'a', 100, 5), ('2026-10-10 06:00', 'a', 100, 6), ('2026-10-10 08:00', 'a', 100, 4), "
-        "('2026-10-10 09:00', 'a', 60, 4), ('2026-10-10 10:00', 'a', 49, 49)",
-        [("a", "10 04:00", "10 07:00", "6.0 % of 100 requests failed within an hour")],
+        "('2026-10-10 09:00', 'a', 60, 4), ('2026-10-10 10:00', 'a', 49, 49), ('2026-10-10 04:00', 'b', 50, 5)",
+        [
+            ("a", "10 04:00", "10 07:00", "6.0 % of 100 requests failed within an hour"),
+            ("b", "10 04:00", "10 05:00", "10.0 % of 50 requests failed within an hour"),
+        ],
     ),
     "performance_degradation": Case(
         "platform.api_performance_hourly (hour, service, requests, p95_ms)",
@@ -111,8 +114,12 @@ CASES = {
     "payment_method_failing": Case(
         "finance.payments_daily (payment_date, kind, method, succeeded, failed)",
         "('2026-10-10', 'bill', 'card', 6, 10), ('2026-10-10', 'service', 'card', 5, 0), "
-        "('2026-10-11', 'bill', 'card', 12, 8), ('2026-10-10', 'bill', null, 0, 19)",
-        [("card", "10 00:00", "11 00:00", "10 of 21 attempts failed on 2026-10-10")],
+        "('2026-10-11', 'bill', 'card', 12, 8), ('2026-10-10', 'bill', null, 0, 19), "
+        "('2026-10-10', 'bill', 'wallet', 2, 18)",
+        [
+            ("card", "10 00:00", "11 00:00", "10 of 21 attempts failed on 2026-10-10"),
+            ("wallet", "10 00:00", "11 00:00", "18 of 20 attempts failed on 2026-10-10"),
+        ],
     ),
     "suspicious_activity": violations("brute_force_source", "export_without_purpose"),
     "compliance_issue": violations("export_without_purpose", "brute_force_source"),
@@ -158,6 +165,7 @@ CASES = {
         VITALS,
         "('2026-10-10', '/pay', 'mobile', 'LCP', 100, 5000, 'poor'), "
         "('2026-10-10', '/', 'mobile', 'LCP', 100, 6000, 'poor'), "
+        "('2026-10-10', '/', 'desktop', 'LCP', 100, 900, 'good'), "
         "('2026-10-10', '/help', 'mobile', 'LCP', 100, 900, 'good'), "
         "('2026-10-11', '/', 'mobile', 'LCP', 99, 9000, 'poor')",
         [("LCP on mobile", "10 00:00", "11 00:00", "2 of 3 pages are poor on 2026-10-10, first of them /")],
@@ -208,7 +216,7 @@ CASES = {
         "ops.forecasts (figure, subject, period, value, trained_until)",
         "('disk_utilization', 'host web', '2026-10-19', 0.99, '2026-10-18'), "
         "('disk_utilization', 'host web', '2026-10-20', 1, '2026-10-18'), "
-        "('disk_utilization', 'host web', '2026-10-21', 1.1, '2026-10-18'), "
+        "('disk_utilization', 'host web', '2026-10-21', 0.98, '2026-10-18'), "
         "('disk_utilization', 'host db', '2026-10-21', 0.999, '2026-10-18'), "
         "('resource_utilization', 'host, cpu', '2026-10-21', 1.2, '2026-10-18')",
         [("host web *", "12 00:00", "19 00:00", "expected at its threshold on 2026-10-20")],

@@ -14,6 +14,7 @@ from dagster_project.forecasts import make
 from dagster_project.forecasts.figures import Figure, read_figures
 from dagster_project.forecasts.make import same_forecasts, write_forecasts
 from dagster_project.settings import DBT_PROJECT
+from dagster_project.warehouse.release.derived import Derived
 from tests.alerts.releases import opened, write_empty_release
 
 FIGURES = read_figures()
@@ -170,6 +171,13 @@ def test_a_release_holds_its_forecasts_until_its_tables_change(release) -> None:
     assert same_forecasts(release, "release", [one], "UTC")
 
 
+def test_what_a_release_derives_of_its_tables_is_held_or_not(release) -> None:
+    one, other = figure(daily("2026-06-01")), figure(daily("2026-06-08"))
+    Derived([one], [], "UTC").write(release, "release", None, quiet)
+    assert Derived([one], [], "UTC").are_held(release, "release")
+    assert not Derived([other], [], "UTC").are_held(release, "release")
+
+
 def test_a_figure_without_its_table_has_none_and_one_that_fails_says_so(release) -> None:
     said: list[str] = []
     figures = [figure("select * from product.no_such_table"), figure("select no_such_column from ops.releases")]
@@ -270,5 +278,5 @@ def test_a_forecast_that_fails_keeps_no_release_from_being_made(release, monkeyp
 
 
 def test_the_last_bits_of_a_sum_make_no_other_series(release) -> None:
-    made(release, figure(daily("2026-06-01", value="0.1 + 0.2"), kind="level"))
-    assert same_forecasts(release, "release", [figure(daily("2026-06-01", value="0.3"), kind="level")], "UTC")
+    made(release, figure(daily("2026-06-01", value="0.1::double + 0.2::double"), kind="level"))
+    assert same_forecasts(release, "release", [figure(daily("2026-06-01", value="0.3::double"), kind="level")], "UTC")

@@ -42,6 +42,14 @@ def test_a_history_with_a_gap_is_no_history() -> None:
         forecast(np.r_[np.nan, days(100)], "level", DAY)
 
 
+def test_a_trend_fades() -> None:
+    months = np.arange(36) * 2.0 + np.random.default_rng(1).normal(0, 0.5, 36)
+    found = forecast(months, "level", MONTH)
+    steps = np.diff(found.value)
+    assert found.method == SMOOTHING
+    assert 0 < steps[-1] < steps[0]
+
+
 def test_growth_is_carried_on_and_beats_the_week_before() -> None:
     found = forecast(days(280, growth=0.004, noise=0.05), "count", DAY)
     future = days(280 + 84, growth=0.004)[280:]
