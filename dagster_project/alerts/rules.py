@@ -15,6 +15,8 @@ from dagster_project.settings import SettingsError
 
 FOLDER = Path(__file__).with_name("rules")
 Limit = int | float
+# Subjects that stand for people, by the kinds of the macro security_subject.
+PEOPLE = "^(user|actor|source|target) "
 
 
 class Priority(StrEnum):

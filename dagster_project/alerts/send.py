@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.alerts.configuration import expanded, read_configuration
-from dagster_project.alerts.rules import Priority
+from dagster_project.alerts.rules import PEOPLE, Priority
 from dagster_project.settings import Settings, SettingsError
 from dagster_project.warehouse.load.personal_data import personal_data_key
 from dagster_project.warehouse.release.history import read_as_of
@@ -29,8 +29,6 @@ from dagster_project.warehouse.release.releases import open_release
 NEWS_DAYS = 7
 # So many alerts of a priority are told; the others are in ops.alerts.
 MOST_TOLD = 20
-# Subjects that stand for people, see macros/security.
-SOMEBODY = re.compile(r"(user|actor|source|target) ")
 
 
 @dataclass(frozen=True)
@@ -185,7 +183,7 @@ def _is_news(alert: Alert, as_of: date) -> bool:
 
 def _told(key: bytes, address: str, alert: Alert) -> Told:
     mark = _hash(key, alert.rule, alert.subject)
-    subject = "" if SOMEBODY.match(alert.subject) else alert.subject
+    subject = "" if re.match(PEOPLE, alert.subject) else alert.subject
     began, ended = alert.began_at.isoformat(), alert.ended_at.isoformat()
     return Told(address, mark, alert.title, subject, began, ended, alert.is_ongoing)
 

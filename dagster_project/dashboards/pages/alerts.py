@@ -1,11 +1,10 @@
 """Operational: what is wrong by the rules, the most urgent first."""
 
+from dagster_project.alerts.rules import PEOPLE, Priority
 from dagster_project.dashboards.definitions import Chart, Listing, Section, Tile
 from dagster_project.dashboards.drawings import Bars, Series
 from dagster_project.dashboards.forms import COUNT
 from dagster_project.dashboards.periods import Grain
-
-PRIORITIES = ("P0", "P1", "P2", "P3")
 
 # Every day up to the newest, so that one without alerts is a zero, and the first and last day of each alert; what is
 # called `hour` becomes a day of the reporting time zone, see definitions.py.
@@ -52,10 +51,10 @@ SECTION = Section(
             "What is wrong now, and what to do about it.",
             ("ops.alerts.is_ongoing", "ops.alerts.remedy"),
             "most urgent first, times in UTC; people are named in ops.alerts alone",
-            """
+            f"""
                 select priority, title as alert, rule, count(*) as alerts,
                     strftime(min(began_at), '%Y-%m-%d %H:%M') as since,
-                    min(subject) filter (where not regexp_matches(subject, '^(user|actor|source|target) '))
+                    min(subject) filter (where not regexp_matches(subject, '{PEOPLE}'))
                         as first_subject,
                     any_value(remedy) as to_do
                 from ops.alerts where is_ongoing
@@ -70,7 +69,7 @@ SECTION = Section(
             ("ops.alerts.began_at", "ops.alerts.priority"),
             "alerts that began on a day",
             f"""{_DAYS}
-            select day, {", ".join(_count(name) for name in PRIORITIES)}
+            select day, {", ".join(_count(name) for name in Priority)}
             from days left join ended on day = first_day group by day order by day
             """,
             Bars(
@@ -80,7 +79,7 @@ SECTION = Section(
                 tuple(
                     Series(name.lower(), label, colour)
                     for name, label, colour in zip(
-                        PRIORITIES,
+                        Priority,
                         ("P0, critical", "P1, high", "P2, medium", "P3, low"),
                         ("@c5", "@c3", "@c1", "@c2"),
                         strict=True,
